@@ -1,0 +1,100 @@
+//! The columns of `sessions`.
+
+use super::column;
+use crate::{
+    Column,
+    ColumnKind::{Bool, Float, Int, Text, TextList, TimestampMs},
+};
+
+pub(super) const COLUMNS: &[Column] = &[
+    column("session_id", Text, "identifies the session"),
+    column(
+        "profile_id",
+        Text,
+        "who visited: user id, or the device_id while anonymous",
+    ),
+    column("device_id", Text, "the browser or installation"),
+    column("started_at", TimestampMs, "time of the first event, UTC"),
+    column("ended_at", TimestampMs, "time of the last event, UTC"),
+    column(
+        "duration_ms",
+        Int,
+        "last minus first event, in milliseconds",
+    ),
+    column(
+        "is_bounce",
+        Bool,
+        "whether it had fewer than two screen views",
+    ),
+    column("entry_origin", Text, "scheme and host of the first page"),
+    column("entry_path", Text, "path of the first page"),
+    column("exit_origin", Text, "scheme and host of the last page"),
+    column("exit_path", Text, "path of the last page"),
+    column("screen_view_count", Int, "number of screen views"),
+    column("event_count", Int, "number of events"),
+    column(
+        "revenue",
+        Int,
+        "sum of its revenue events, in minor units (cents)",
+    ),
+    column(
+        "referrer",
+        Text,
+        "URL of the page that led here (first event)",
+    ),
+    column(
+        "referrer_name",
+        Text,
+        "name of the referring site (first event)",
+    ),
+    column(
+        "referrer_type",
+        Text,
+        "kind of the referring site (first event)",
+    ),
+    column("utm_source", Text, "campaign source (first event)"),
+    column("utm_medium", Text, "campaign medium (first event)"),
+    column("utm_campaign", Text, "campaign name (first event)"),
+    column("utm_content", Text, "campaign content (first event)"),
+    column("utm_term", Text, "campaign term (first event)"),
+    column("country", Text, "country, ISO 3166-1 alpha-2 (first event)"),
+    column("region", Text, "region or state (first event)"),
+    column("city", Text, "city (first event)"),
+    column("latitude", Float, "latitude in degrees (first event)"),
+    column("longitude", Float, "longitude in degrees (first event)"),
+    column("device", Text, "kind of device (first event)"),
+    column("brand", Text, "maker of the device (first event)"),
+    column("model", Text, "model of the device (first event)"),
+    column("browser", Text, "browser (first event)"),
+    column("browser_version", Text, "browser version (first event)"),
+    column("os", Text, "operating system (first event)"),
+    column("os_version", Text, "operating system version (first event)"),
+    column("groups", TextList, "ids of all groups its events named"),
+    column(
+        "rage_clicks",
+        Int,
+        "bursts of at least 3 clicks on one element within 1 s",
+    ),
+    column("dead_clicks", Int, "clicks that did nothing"),
+    column(
+        "error_clicks",
+        Int,
+        "clicks followed by a JavaScript error within 1 s",
+    ),
+    column("js_errors", Int, "JavaScript errors"),
+    column("network_errors", Int, "failed requests"),
+    column("form_abandons", Int, "forms started and not submitted"),
+    column(
+        "quick_backs",
+        Int,
+        "pages left within 5 s for the page before",
+    ),
+    column("idle_ms", Int, "sum of the gaps over 60 s, in milliseconds"),
+    column(
+        "frustration_score",
+        Float,
+        "0 (none) to 100, from the friction signals",
+    ),
+    column("has_feedback", Bool, "whether the visitor gave feedback"),
+    column("has_replay", Bool, "whether a replay was recorded"),
+];
