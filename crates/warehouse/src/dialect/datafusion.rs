@@ -1,0 +1,146 @@
+//! SQL as DataFusion reads it: the base every tool is written in.
+
+use super::Dialect;
+use crate::calendar::{Interval, WeekStart};
+use crate::sql;
+use crate::sql::{Placeholder, Sql};
+use crate::value::Value;
+
+/// DataFusion's SQL, with the functions this crate adds to it (`bucket_start`, `property`, `property_keys`, `property_entries`).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DataFusionDialect;
+
+impl Dialect for DataFusionDialect {
+    fn name(&self) -> &'static str {
+        "DataFusion SQL (PostgreSQL-like)"
+    }
+
+    fn placeholder(&self, position: usize, _value: &Value) -> String {
+        format!("${position}")
+    }
+
+    fn bucket(
+        &self,
+        time: &Sql,
+        interval: Interval,
+        timezone: &Placeholder,
+        week_start: WeekStart,
+    ) -> Sql {
+        let (unit, week) = (interval.name(), week_start.name());
+        sql!(
+            "bucket_start({time}, '{unit}', {timezone}, '{week}')",
+            time,
+            unit,
+            timezone,
+            week
+        )
+    }
+
+    fn property(&self, column: &Sql, key: &Placeholder) -> Sql {
+        sql!("property({column}, {key})", column, key)
+    }
+
+    fn unnest_keys(&self, column: &Sql) -> Sql {
+        sql!("unnest(property_keys({column}))", column)
+    }
+
+    fn list_contains(&self, column: &Sql, value: &Placeholder) -> Sql {
+        sql!("array_has({column}, {value})", column, value)
+    }
+
+    fn unnest_list(&self, column: &Sql) -> Sql {
+        sql!("unnest({column})", column)
+    }
+
+    fn unnest_entries(&self, column: &Sql) -> Sql {
+        sql!("unnest(property_entries({column}))", column)
+    }
+
+    fn entry_key(&self, entry: &Sql) -> Sql {
+        sql!("{entry}['key']", entry)
+    }
+
+    fn entry_value(&self, entry: &Sql) -> Sql {
+        sql!("{entry}['value']", entry)
+    }
+
+    fn lists_overlap(&self, one: &Sql, other: &Sql) -> Sql {
+        sql!("array_has_any({one}, {other})", one, other)
+    }
+
+    fn collect(&self, expression: &Sql) -> Sql {
+        sql!("array_agg({expression})", expression)
+    }
+
+    fn list_length(&self, column: &Sql) -> Sql {
+        sql!("CAST(cardinality({column}) AS BIGINT)", column)
+    }
+
+    fn count_distinct(&self, expression: &Sql) -> Sql {
+        sql!("count(DISTINCT {expression})", expression)
+    }
+
+    fn approximate_count_distinct(&self, expression: &Sql) -> Sql {
+        sql!("CAST(approx_distinct({expression}) AS BIGINT)", expression)
+    }
+
+    fn approximate_distinct_error_percent(&self) -> f64 {
+        // HyperLogLog with 2^14 registers: 1.04 / √16384.
+        0.81
+    }
+
+    fn as_number(&self, text: &Sql) -> Sql {
+        sql!("try_cast({text} AS DOUBLE)", text)
+    }
+
+    fn as_text(&self, expression: &Sql) -> Sql {
+        sql!("CAST({expression} AS VARCHAR)", expression)
+    }
+
+    fn contains(&self, text: &Sql, part: &Placeholder) -> Sql {
+        sql!("strpos(lower({text}), lower({part})) > 0", text, part)
+    }
+
+    fn starts_with(&self, text: &Sql, part: &Placeholder) -> Sql {
+        sql!("starts_with(lower({text}), lower({part}))", text, part)
+    }
+
+    fn ends_with(&self, text: &Sql, part: &Placeholder) -> Sql {
+        sql!("ends_with(lower({text}), lower({part}))", text, part)
+    }
+
+    fn matches(&self, text: &Sql, pattern: &Placeholder) -> Sql {
+        sql!("regexp_like({text}, {pattern})", text, pattern)
+    }
+
+    fn latest(&self, value: &Sql, order: &Sql) -> Sql {
+        sql!("last_value({value} ORDER BY {order})", value, order)
+    }
+
+    fn percentile(&self, expression: &Sql, percent: u8) -> Sql {
+        sql!(
+            "percentile_cont(CAST({percent} AS DOUBLE) / 100.0) WITHIN GROUP (ORDER BY {expression})",
+            percent,
+            expression
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::Query;
+
+    #[test]
+    fn values_are_placeholders_and_never_text() {
+        let mut query = Query::new(&DataFusionDialect);
+        let part = query.bind("50%_'); DROP TABLE events; --");
+        let condition = query.dialect().contains(&Sql::from("path"), &part);
+        let statement = query.finish(condition);
+        assert_eq!(statement.sql.as_str(), "strpos(lower(path), lower($1)) > 0");
+        assert_eq!(
+            statement.values,
+            [Value::Text("50%_'); DROP TABLE events; --".into())]
+        );
+    }
+}

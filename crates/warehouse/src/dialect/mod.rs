@@ -1,0 +1,97 @@
+//! Where two warehouses' SQL differs.
+//!
+//! A tool is written once, in DataFusion's SQL, and asks the dialect for what other engines spell otherwise. Nothing else may
+//! branch on the engine. Every method takes and returns fragments, never text from outside.
+
+mod datafusion;
+
+pub use datafusion::DataFusionDialect;
+
+use crate::calendar::{Interval, WeekStart};
+use crate::sql::{Placeholder, Sql};
+use crate::value::Value;
+
+/// The differences between warehouses' SQL.
+pub trait Dialect {
+    /// The name `get_schema` gives a model that is going to write SQL.
+    fn name(&self) -> &'static str;
+
+    /// What stands in the text for the value bound at `position` (the first is 1).
+    fn placeholder(&self, position: usize, value: &Value) -> String;
+
+    /// The instant at which the bucket of `time` starts, in the named timezone.
+    ///
+    /// Equal to [`crate::Calendar::bucket_start`] for every instant.
+    fn bucket(
+        &self,
+        time: &Sql,
+        interval: Interval,
+        timezone: &Placeholder,
+        week_start: WeekStart,
+    ) -> Sql;
+
+    /// The text under `key` in a map (or JSON) column; null where the key is absent.
+    fn property(&self, column: &Sql, key: &Placeholder) -> Sql;
+
+    /// One row per key of a map (or JSON) column: an expression for `SELECT`, not for `WHERE`.
+    fn unnest_keys(&self, column: &Sql) -> Sql;
+
+    /// Whether the list column holds `value`.
+    fn list_contains(&self, column: &Sql, value: &Placeholder) -> Sql;
+
+    /// Exact number of distinct non-null values.
+    fn count_distinct(&self, expression: &Sql) -> Sql;
+
+    /// Approximate number of distinct non-null values, with the standard error stated by
+    /// [`Dialect::approximate_distinct_error_percent`].
+    fn approximate_count_distinct(&self, expression: &Sql) -> Sql;
+
+    /// The standard error of [`Dialect::approximate_count_distinct`], in percent.
+    fn approximate_distinct_error_percent(&self) -> f64;
+
+    /// One row per entry of a list column: an expression for `SELECT`, not for `WHERE`.
+    fn unnest_list(&self, column: &Sql) -> Sql;
+
+    /// One row per entry of a map (or JSON) column, a structure to be read with [`Dialect::entry_key`] and
+    /// [`Dialect::entry_value`]: an expression for `SELECT`, not for `WHERE`.
+    fn unnest_entries(&self, column: &Sql) -> Sql;
+
+    /// The key of an entry.
+    fn entry_key(&self, entry: &Sql) -> Sql;
+
+    /// The value of an entry, as text.
+    fn entry_value(&self, entry: &Sql) -> Sql;
+
+    /// Whether two lists have an entry in common (null where one of them is).
+    fn lists_overlap(&self, one: &Sql, other: &Sql) -> Sql;
+
+    /// The values of all rows as one list: an aggregate.
+    fn collect(&self, expression: &Sql) -> Sql;
+
+    /// How many entries the list column holds (null for a null list).
+    fn list_length(&self, column: &Sql) -> Sql;
+
+    /// The number a text reads as, or null.
+    fn as_number(&self, text: &Sql) -> Sql;
+
+    /// The text of any scalar column.
+    fn as_text(&self, expression: &Sql) -> Sql;
+
+    /// Whether `text` contains `part`, ignoring case; no character is special.
+    fn contains(&self, text: &Sql, part: &Placeholder) -> Sql;
+
+    /// Whether `text` begins with `part`, ignoring case; no character is special.
+    fn starts_with(&self, text: &Sql, part: &Placeholder) -> Sql;
+
+    /// Whether `text` ends with `part`, ignoring case; no character is special.
+    fn ends_with(&self, text: &Sql, part: &Placeholder) -> Sql;
+
+    /// Whether `text` matches the regular expression `pattern` anywhere (linear-time engines only).
+    fn matches(&self, text: &Sql, pattern: &Placeholder) -> Sql;
+
+    /// The value of `value` in the row in which `order` is greatest.
+    fn latest(&self, value: &Sql, order: &Sql) -> Sql;
+
+    /// The `percent`-th percentile, interpolated linearly between neighbours.
+    fn percentile(&self, expression: &Sql, percent: u8) -> Sql;
+}

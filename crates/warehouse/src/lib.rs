@@ -1,0 +1,31 @@
+//! Runs SQL over one project's data.
+//!
+//! [`Warehouse`] is the seam: a handle on one project's tables, made for that project, that runs the tools' own statements and,
+//! behind the [`guard`], a user's. [`parquet`] answers from Parquet files in an object store with DataFusion.
+//!
+//! Invariants held here: a tool's SQL carries no user text ([`sql!`], [`Query::bind`]); a handle cannot name another project;
+//! nothing can be written; no query's text, values or rows are logged.
+
+pub mod dialect;
+pub mod guard;
+#[cfg(feature = "parquet")]
+pub mod parquet;
+
+mod calendar;
+mod error;
+mod limits;
+mod result;
+mod schema;
+mod sql;
+mod value;
+mod warehouse;
+
+pub use calendar::{Calendar, InstantMs, Interval, WeekStart};
+pub use dialect::{DataFusionDialect, Dialect};
+pub use error::WarehouseError;
+pub use limits::Limits;
+pub use result::{ColumnInfo, ResultSet, Scanned};
+pub use schema::{ColumnSchema, ProjectSchema, TableSchema};
+pub use sql::{Fragment, Identifier, Placeholder, Query, Sql, Statement, fragment};
+pub use value::Value;
+pub use warehouse::Warehouse;

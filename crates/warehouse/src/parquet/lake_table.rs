@@ -1,0 +1,337 @@
+//! One table of a project, as the engine scans it.
+//!
+//! The schema is the documented one plus whatever extra columns the newest file has; a documented column that a file lacks reads as
+//! null. A scan opens only the files whose days the filters on the time column leave, and refuses files that could not be
+//! decoded within an isolate before it reads any column.
+
+use std::sync::Arc;
+
+use arrow::compute::can_cast_types;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::stats::Precision;
+use datafusion::common::{DataFusionError, Result, Statistics, ToDFSchema};
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use futures::future::try_join_all;
+use object_store::ObjectMeta;
+use parquet::arrow::parquet_to_arrow_schema;
+use parquet::file::metadata::ParquetMetaData;
+use sightline_lake::{DataFile, LakeError, Table};
+
+use super::admission;
+use super::reader::Readers;
+use super::scope::Scope;
+use super::time_bounds::TimeBounds;
+use crate::error::WarehouseError;
+
+/// The store's name within a query's runtime: there is exactly one.
+pub(super) const STORE_URL: &str = "lake://project/";
+
+/// A table of one project.
+#[derive(Debug)]
+pub(super) struct LakeTable {
+    table: Table,
+    schema: SchemaRef,
+    stored: Schema,
+    files: Vec<DataFile>,
+    scope: Arc<Scope>,
+}
+
+impl LakeTable {
+    /// Finds the table's files and reads the newest one's footer for its columns.
+    pub(super) async fn open(table: Table, scope: Arc<Scope>) -> Result<Self, WarehouseError> {
+        let files = scope.catalog.files(table, None).await?;
+        let stored = match files.last() {
+            Some(newest) => stored_schema(&scope, newest).await?,
+            None => Schema::empty(),
+        };
+        Ok(Self {
+            table,
+            schema: Arc::new(merged_schema(table, &stored)),
+            stored,
+            files,
+            scope,
+        })
+    }
+
+    /// Which table it is.
+    pub(super) fn table(&self) -> Table {
+        self.table
+    }
+
+    /// The columns the newest file has.
+    pub(super) fn stored(&self) -> &Schema {
+        &self.stored
+    }
+
+    /// All its files, whatever their day, in order of day.
+    pub(super) fn files(&self) -> &[DataFile] {
+        &self.files
+    }
+
+    /// Whether filters look at more than time. Such a filter runs while columns are decoded: what it looks at is fetched first, and the
+    /// rest only where rows remain. For time alone that second fetch per row group would buy nothing, since folders and
+    /// statistics have done the work.
+    fn has_selective(&self, filters: &[Expr]) -> bool {
+        let time = self.table.time_column();
+        filters
+            .iter()
+            .flat_map(Expr::column_refs)
+            .any(|column| Some(column.name.as_str()) != time)
+    }
+
+    async fn footers(&self, files: &[&DataFile]) -> Result<Vec<Arc<ParquetMetaData>>, LakeError> {
+        let Scope {
+            project,
+            store,
+            caches,
+            ..
+        } = self.scope.as_ref();
+        try_join_all(
+            files
+                .iter()
+                .map(|file| caches.footers.footer(project, store, file)),
+        )
+        .await
+    }
+
+    /// Scans some of its files. Filters drop row groups and, as far as the reader can, rows; whoever calls filters again.
+    pub(super) async fn scan_files(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+        files: &[&DataFile],
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let projected = match projection {
+            Some(indices) => Arc::new(self.schema.project(indices)?),
+            None => self.schema(),
+        };
+        if files.is_empty() {
+            return Ok(Arc::new(EmptyExec::new(projected)));
+        }
+        let footers = self.footers(files).await.map_err(|error| {
+            self.scope.faults.lake(&error);
+            DataFusionError::External(Box::new(error))
+        })?;
+        let needed = needed_columns(&self.schema, &projected, filters);
+        for (file, footer) in files.iter().zip(&footers) {
+            self.check_types(file, footer, &needed)
+                .and_then(|()| admission::check_row_groups(file, footer, &needed))
+                .map_err(|sentence| {
+                    self.scope.faults.data(sentence.clone());
+                    DataFusionError::Execution(sentence)
+                })?;
+        }
+
+        let mut source = ParquetSource::new(self.schema())
+            .with_parquet_file_reader_factory(Arc::new(Readers(Arc::clone(&self.scope))))
+            .with_table_parquet_options(state.default_table_options().parquet)
+            .with_pushdown_filters(self.has_selective(filters));
+        if let Some(filter) = conjunction(filters.to_vec()) {
+            let schema = self.schema.as_ref().clone().to_dfschema()?;
+            source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
+        }
+        let parts = files.iter().map(|file| part(file)).collect::<Vec<_>>();
+        let scan = FileScanConfigBuilder::new(ObjectStoreUrl::parse(STORE_URL)?, Arc::new(source))
+            .with_file_group(FileGroup::new(parts))
+            .with_statistics(statistics(&self.schema, &footers))
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .build();
+        Ok(DataSourceExec::from_data_source(scan))
+    }
+
+    /// That every needed column of a file can be read as the table's type.
+    fn check_types(
+        &self,
+        file: &DataFile,
+        footer: &ParquetMetaData,
+        columns: &[&Field],
+    ) -> Result<(), String> {
+        let metadata = footer.file_metadata();
+        let stored =
+            parquet_to_arrow_schema(metadata.schema_descr(), metadata.key_value_metadata())
+                .map_err(|error| {
+                    format!(
+                        "The columns of `{}` cannot be understood: {error}.",
+                        file.path
+                    )
+                })?;
+        if let Some(time) = self
+            .table
+            .time_column()
+            .filter(|time| stored.field_with_name(time).is_err())
+        {
+            return Err(format!(
+                "`{}` has no column `{time}`, which every row of `{}` needs. It is not a file of that table, or it was written \
+                 under another name.",
+                file.path, self.table
+            ));
+        }
+        for column in columns {
+            let Ok(found) = stored.field_with_name(column.name()) else {
+                continue;
+            };
+            if !readable_as(found.data_type(), column.data_type()) {
+                return Err(format!(
+                    "The column `{}` of `{}` holds {}, which cannot be read as {}. Write it as documented, or leave the column out.",
+                    column.name(),
+                    file.path,
+                    found.data_type(),
+                    column.data_type()
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether values of one type can be read as another without a row failing because of its type alone.
+fn readable_as(found: &DataType, wanted: &DataType) -> bool {
+    match (found, wanted) {
+        // A number is not an instant: its unit would be a guess.
+        (found, DataType::Timestamp(..)) if found.is_numeric() => false,
+        (DataType::Map(..), DataType::Map(..)) => true,
+        (found, wanted) => can_cast_types(found, wanted),
+    }
+}
+
+/// The columns of a file.
+async fn stored_schema(scope: &Scope, file: &DataFile) -> Result<Schema, WarehouseError> {
+    let footer = scope
+        .caches
+        .footers
+        .footer(&scope.project, &scope.store, file)
+        .await?;
+    let metadata = footer.file_metadata();
+    parquet_to_arrow_schema(metadata.schema_descr(), metadata.key_value_metadata()).map_err(
+        |error| {
+            WarehouseError::BadData(format!(
+                "The columns of `{}` cannot be understood: {error}.",
+                file.path
+            ))
+        },
+    )
+}
+
+/// The documented columns, then a file's further ones.
+fn merged_schema(table: Table, stored: &Schema) -> Schema {
+    let documented = table.schema();
+    let known = documented.fields().iter().map(|field| {
+        let is_json = matches!(field.data_type(), DataType::Map(..))
+            && stored
+                .field_with_name(field.name())
+                .is_ok_and(|stored| stored.data_type().is_string());
+        if is_json {
+            Field::new(field.name(), DataType::Utf8View, true)
+        } else {
+            readable(field)
+        }
+    });
+    let further = stored
+        .fields()
+        .iter()
+        .filter(|field| documented.field_with_name(field.name()).is_err());
+    Schema::new(
+        known
+            .chain(further.map(|field| readable(field)))
+            .collect::<Vec<_>>(),
+    )
+}
+
+/// The column in the form the engine works with fastest: text as views. Any column may be missing from a file.
+fn readable(field: &Field) -> Field {
+    let data_type = match field.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 => DataType::Utf8View,
+        other => other.clone(),
+    };
+    Field::new(field.name(), data_type, true)
+}
+
+#[async_trait]
+impl TableProvider for LakeTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let days = self
+            .table
+            .time_column()
+            .and_then(|column| TimeBounds::of(filters, column).days());
+        let files: Vec<&DataFile> = self
+            .files
+            .iter()
+            .filter(|file| days.is_none_or(|days| file.may_hold(days)))
+            .collect();
+        self.scan_files(state, projection, filters, limit, &files)
+            .await
+    }
+}
+
+/// The columns a scan decodes: what it gives on and what its filters look at.
+fn needed_columns<'a>(schema: &'a Schema, projected: &Schema, filters: &[Expr]) -> Vec<&'a Field> {
+    let filtered: Vec<_> = filters
+        .iter()
+        .flat_map(Expr::column_refs)
+        .map(|column| column.name.as_str())
+        .collect();
+    let is_needed =
+        |name: &str| projected.field_with_name(name).is_ok() || filtered.contains(&name);
+    schema
+        .fields()
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(|field| is_needed(field.name()))
+        .collect()
+}
+
+fn part(file: &DataFile) -> PartitionedFile {
+    PartitionedFile::new_from_meta(ObjectMeta {
+        location: file.path.clone(),
+        last_modified: chrono::DateTime::UNIX_EPOCH,
+        size: file.size,
+        e_tag: file.etag.clone(),
+        version: None,
+    })
+    .with_extension(file.clone())
+}
+
+/// Rows and decoded bytes of the files, before any filter: exact, so that what cannot fit is known before it is read.
+fn statistics(schema: &Schema, footers: &[Arc<ParquetMetaData>]) -> Statistics {
+    let rows: i64 = footers
+        .iter()
+        .map(|footer| footer.file_metadata().num_rows())
+        .sum();
+    Statistics {
+        num_rows: usize::try_from(rows).map_or(Precision::Absent, Precision::Exact),
+        ..Statistics::new_unknown(schema)
+    }
+}

@@ -1,0 +1,30 @@
+//! The embedded engine: DataFusion over Parquet files in an object store.
+//!
+//! A request's way: [`ParquetProject`] (one project's handle) → the [driver](drive) → a session that knows only that project's
+//! tables → scans that prune by day, row group and bloom filter → rows of JSON cells. [`Engine`] holds what an isolate's
+//! requests share. Nothing here knows what a bucket or a Worker is: the place it runs in is a [`Host`] and an object store.
+
+mod admission;
+mod bind;
+mod cooperative_joins;
+mod derived_sessions;
+mod described;
+mod driver;
+mod engine;
+mod failure;
+mod faults;
+mod functions;
+mod lake_table;
+mod project;
+mod reader;
+mod reads;
+mod rows;
+mod scanned;
+mod scope;
+mod store;
+mod time_bounds;
+
+pub use driver::{Host, drive};
+pub use engine::{Engine, EngineConfig};
+pub use project::ParquetProject;
+pub use reads::{Flight, MAX_READS_IN_FLIGHT, Reads};

@@ -1,0 +1,315 @@
+//! A handle on one project's Parquet files: the [`Warehouse`] this engine offers.
+//!
+//! The store handed in begins at the project's prefix; paths in it cannot leave it, and no call takes a project's name. What a
+//! query can reach is decided here once, when the handle is made (invariant 4).
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::catalog::TableProvider;
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::LogicalPlanBuilder;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::sql::parser::Statement as EngineStatement;
+use datafusion::sql::sqlparser::ast::Statement as Ast;
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::parser::Parser;
+use futures::StreamExt;
+use object_store::ObjectStore;
+use sightline_lake::{Catalog, Table};
+
+use super::derived_sessions::DerivedSessions;
+use super::driver::{Host, drive};
+use super::engine::{Engine, is_explain};
+use super::failure::{Author, explain};
+use super::faults::Faults;
+use super::lake_table::LakeTable;
+use super::reads::Reads;
+use super::scope::Scope;
+use super::store::ProjectStore;
+use super::{admission, described, rows, scanned};
+use crate::dialect::{DataFusionDialect, Dialect};
+use crate::error::WarehouseError;
+use crate::guard;
+use crate::limits::Limits;
+use crate::result::{ColumnInfo, ResultSet};
+use crate::schema::ProjectSchema;
+use crate::sql::Statement;
+use crate::warehouse::Warehouse;
+
+/// One project's Parquet files.
+pub struct ParquetProject {
+    engine: Rc<Engine>,
+    host: Rc<dyn Host>,
+    rooted: Arc<dyn ObjectStore>,
+    reads: Arc<Reads>,
+    project: Arc<str>,
+    dialect: DataFusionDialect,
+}
+
+impl ParquetProject {
+    /// A handle on the project whose objects `rooted` holds. `project` names it within the engine's caches and nowhere else;
+    /// `reads` is what `rooted` reports to when its answers come from outside ([`Reads::depart`]).
+    pub fn new(
+        engine: Rc<Engine>,
+        host: Rc<dyn Host>,
+        rooted: Arc<dyn ObjectStore>,
+        reads: Arc<Reads>,
+        project: &str,
+    ) -> Self {
+        Self {
+            engine,
+            host,
+            rooted,
+            reads,
+            project: project.into(),
+            dialect: DataFusionDialect,
+        }
+    }
+
+    /// The reads this handle has made.
+    pub fn reads(&self) -> &Arc<Reads> {
+        &self.reads
+    }
+
+    async fn scope(&self) -> Result<Arc<Scope>, WarehouseError> {
+        let store: Arc<dyn ObjectStore> = Arc::new(ProjectStore::new(
+            Arc::clone(&self.rooted),
+            Arc::clone(&self.reads),
+        ));
+        let caches = Arc::clone(self.engine.caches());
+        let catalog = Catalog::load(&store, &caches.catalogs, &self.project).await?;
+        Ok(Arc::new(Scope {
+            project: Arc::clone(&self.project),
+            store,
+            catalog,
+            caches,
+            faults: Arc::new(Faults::default()),
+        }))
+    }
+
+    /// Runs `work` under the driver, within the time limit.
+    async fn drive<T>(
+        &self,
+        limits: &Limits,
+        work: impl Future<Output = Result<T, WarehouseError>>,
+    ) -> Result<T, WarehouseError> {
+        let limit_ms = u64::try_from(limits.time.as_millis()).unwrap_or(u64::MAX);
+        let deadline_ms = self.host.now_ms().saturating_add(limit_ms);
+        drive(
+            &self.host,
+            &self.reads,
+            deadline_ms,
+            limits.time.as_secs(),
+            work,
+        )
+        .await?
+    }
+
+    async fn execute(
+        &self,
+        ast: Ast,
+        author: Author,
+        window: Option<Window>,
+        limits: &Limits,
+    ) -> Result<ResultSet, WarehouseError> {
+        let started_ms = self.host.now_ms();
+        let (reads_before, bytes_before) = (self.reads.requests(), self.reads.bytes());
+        let scope = self.scope().await?;
+        let tables = self.tables(&ast, &scope).await?;
+        let faults = Arc::clone(&scope.faults);
+        let failed =
+            |error: DataFusionError| explain(&error, author, &faults, self.engine.memory_bytes());
+
+        let context = self.engine.session(&scope.store, tables).map_err(failed)?;
+        let state = context.state();
+        let mut plan = state
+            .statement_to_plan(EngineStatement::Statement(Box::new(ast)))
+            .await
+            .map_err(failed)?;
+        if let Some(Window { offset, rows }) = window
+            && !is_explain(&plan)
+        {
+            plan = LogicalPlanBuilder::from(plan)
+                .limit(offset, Some(rows))
+                .and_then(LogicalPlanBuilder::build)
+                .map_err(failed)?;
+        }
+        let physical = state.create_physical_plan(&plan).await.map_err(failed)?;
+        admission::check_plan(physical.as_ref(), self.engine.memory_bytes())
+            .map_err(WarehouseError::TooLarge)?;
+
+        let schema = physical.schema();
+        let columns = schema.fields().iter().map(|field| ColumnInfo {
+            name: field.name().clone(),
+            data_type: described::type_name(field.data_type()),
+        });
+        let mut result = ResultSet {
+            columns: columns.collect(),
+            ..ResultSet::default()
+        };
+        collect(Arc::clone(&physical), &context, limits, &mut result)
+            .await
+            .map_err(|error| match error {
+                Collected::Engine(error) => failed(error),
+                Collected::TooLarge(sentence) => WarehouseError::TooLarge(sentence),
+            })?;
+        result.scanned = scanned::of(physical.as_ref());
+        result.scanned.reads = self.reads.requests().saturating_sub(reads_before);
+        result.scanned.bytes = self.reads.bytes().saturating_sub(bytes_before);
+        result.elapsed_ms = self.host.now_ms().saturating_sub(started_ms);
+        Ok(result)
+    }
+
+    /// The tables a statement names. A name that is no table of the project is left for the planner to refuse.
+    async fn tables(
+        &self,
+        ast: &Ast,
+        scope: &Arc<Scope>,
+    ) -> Result<Vec<(&'static str, Arc<dyn TableProvider>)>, WarehouseError> {
+        let mut tables: Vec<(&'static str, Arc<dyn TableProvider>)> = Vec::new();
+        for table in named_tables(ast) {
+            let opened = LakeTable::open(table, Arc::clone(scope)).await?;
+            tables.push((table.name(), self.provider(opened, scope).await?));
+        }
+        Ok(tables)
+    }
+
+    /// How a table is scanned: sessions that are not stored follow from events.
+    async fn provider(
+        &self,
+        opened: LakeTable,
+        scope: &Arc<Scope>,
+    ) -> Result<Arc<dyn TableProvider>, WarehouseError> {
+        if opened.table() != Table::Sessions || !opened.files().is_empty() {
+            return Ok(Arc::new(opened));
+        }
+        let events = LakeTable::open(Table::Events, Arc::clone(scope)).await?;
+        Ok(Arc::new(DerivedSessions::new(events, Arc::clone(scope))))
+    }
+
+    async fn available(&self, scope: &Scope) -> Result<Vec<Table>, WarehouseError> {
+        let stored = scope.catalog.tables().await?;
+        // Events may be none yet, and sessions follow from events: both can always be asked for.
+        let always = [Table::Events, Table::Sessions];
+        Ok(Table::ALL
+            .into_iter()
+            .filter(|table| always.contains(table) || stored.contains(table))
+            .collect())
+    }
+}
+
+/// Which rows of a user's query are wanted.
+#[derive(Clone, Copy)]
+struct Window {
+    offset: usize,
+    rows: usize,
+}
+
+enum Collected {
+    Engine(DataFusionError),
+    TooLarge(String),
+}
+
+async fn collect(
+    plan: Arc<dyn ExecutionPlan>,
+    context: &datafusion::prelude::SessionContext,
+    limits: &Limits,
+    result: &mut ResultSet,
+) -> Result<(), Collected> {
+    let mut batches = execute_stream(plan, context.task_ctx()).map_err(Collected::Engine)?;
+    let mut bytes = 0;
+    while let Some(batch) = batches.next().await {
+        let batch = batch.map_err(Collected::Engine)?;
+        bytes += batch.get_array_memory_size().min(batch.num_rows() * 4_096);
+        if result.rows.len() + batch.num_rows() > limits.rows || bytes > limits.result_bytes {
+            return Err(Collected::TooLarge(format!(
+                "The answer has more than {} rows or {} MB. Ask for fewer rows or columns, or aggregate.",
+                limits.rows,
+                limits.result_bytes / 1_000_000
+            )));
+        }
+        let batch_rows = rows::of_batch(&batch).map_err(|error| Collected::Engine(error.into()))?;
+        result.rows.extend(batch_rows);
+    }
+    Ok(())
+}
+
+/// The project's tables named anywhere in a statement.
+fn named_tables(ast: &Ast) -> BTreeSet<Table> {
+    let mut tables = BTreeSet::new();
+    let _ = datafusion::sql::sqlparser::ast::visit_relations(ast, |name| {
+        tables.extend(
+            name.0
+                .last()
+                .and_then(|part| part.as_ident())
+                .and_then(|ident| Table::from_name(&ident.value.to_lowercase())),
+        );
+        std::ops::ControlFlow::<()>::Continue(())
+    });
+    tables
+}
+
+#[async_trait(?Send)]
+impl Warehouse for ParquetProject {
+    fn dialect(&self) -> &dyn Dialect {
+        &self.dialect
+    }
+
+    async fn run(
+        &self,
+        statement: Statement,
+        limits: &Limits,
+    ) -> Result<ResultSet, WarehouseError> {
+        let mut parsed =
+            Parser::parse_sql(&GenericDialect {}, statement.sql.as_str()).map_err(|error| {
+                WarehouseError::internal(format!("a tool's statement does not parse: {error}"))
+            })?;
+        let (Some(mut ast), true) = (parsed.pop(), parsed.is_empty()) else {
+            return Err(WarehouseError::internal(
+                "a tool's statement is not one statement",
+            ));
+        };
+        super::bind::bind(&mut ast, &statement.values)?;
+        self.drive(limits, self.execute(ast, Author::Tool, None, limits))
+            .await
+    }
+
+    async fn run_sql(
+        &self,
+        sql: &str,
+        offset: usize,
+        rows: usize,
+        limits: &Limits,
+    ) -> Result<ResultSet, WarehouseError> {
+        self.drive(limits, async {
+            let scope = self.scope().await?;
+            let available = self.available(&scope).await?;
+            let names: Vec<&str> = available.iter().map(|table| table.name()).collect();
+            let checked = guard::check(sql, &guard::Rules::datafusion(&names))?;
+            self.execute(
+                checked.statement,
+                Author::User,
+                Some(Window { offset, rows }),
+                limits,
+            )
+            .await
+        })
+        .await
+    }
+
+    async fn schema(&self) -> Result<ProjectSchema, WarehouseError> {
+        self.drive(&Limits::default(), async {
+            let scope = self.scope().await?;
+            let mut tables = Vec::new();
+            for table in self.available(&scope).await? {
+                let opened = LakeTable::open(table, Arc::clone(&scope)).await?;
+                tables.push(described::table(&opened, &scope).await?);
+            }
+            Ok(ProjectSchema { tables })
+        })
+        .await
+    }
+}

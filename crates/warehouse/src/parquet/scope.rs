@@ -1,0 +1,42 @@
+//! What one query works with: one project's files and the caches it may use.
+
+use std::sync::Arc;
+
+use object_store::ObjectStore;
+use sightline_lake::{Catalog, CatalogCache, FooterCache};
+
+use super::faults::Faults;
+
+/// Caches that outlive a request. Entries are keyed by project, path and version, so they are right by construction.
+#[derive(Debug)]
+pub struct Caches {
+    /// Manifests.
+    pub catalogs: CatalogCache,
+    /// Parquet footers.
+    pub footers: FooterCache,
+}
+
+impl Caches {
+    /// Empty caches; footers may take up to `footer_bytes`.
+    pub fn new(footer_bytes: usize) -> Self {
+        Self {
+            catalogs: CatalogCache::new(),
+            footers: FooterCache::new(footer_bytes),
+        }
+    }
+}
+
+/// One project's files, as one query sees them.
+#[derive(Debug)]
+pub struct Scope {
+    /// The project's name within the caches.
+    pub(super) project: Arc<str>,
+    /// The project's objects.
+    pub(super) store: Arc<dyn ObjectStore>,
+    /// Which files there are.
+    pub(super) catalog: Catalog,
+    /// What outlives the query.
+    pub(super) caches: Arc<Caches>,
+    /// What went wrong.
+    pub(super) faults: Arc<Faults>,
+}
