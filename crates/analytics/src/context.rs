@@ -1,0 +1,162 @@
+//! What a tool has at hand while it answers: one project, its data, the time, and nothing else.
+
+use std::rc::Rc;
+
+use serde::de::DeserializeOwned;
+use std::cell::Cell;
+
+use sightline_warehouse::{
+    Calendar, InstantMs, Limits, ProjectSchema, Query, ResultSet, Statement, Warehouse,
+};
+
+use crate::cursor::Cursor;
+use crate::environment::Environment;
+use crate::failure::{Failure, Mistake};
+use crate::filters::{Conditions, Filters};
+use crate::interval::instant;
+use crate::numbers::major_units;
+use crate::project::Project;
+use crate::range::{DateRange, Range};
+
+/// A call about one project.
+pub(crate) struct Context<'a> {
+    /// The project.
+    pub(crate) project: &'a Project,
+    /// When the question was first asked, in ms since 1970 UTC; for a later page, when the first was.
+    pub(crate) asked_at_ms: InstantMs,
+    /// Where to read on, for a later page.
+    pub(crate) cursor: Option<Cursor>,
+    /// Everything else the host gave.
+    pub(crate) environment: &'a Environment<'a>,
+    warehouse: Rc<dyn Warehouse>,
+    answered: Cell<u64>,
+}
+
+impl<'a> Context<'a> {
+    /// A call about `project`, whose data is `warehouse`.
+    pub(crate) fn new(
+        project: &'a Project,
+        warehouse: Rc<dyn Warehouse>,
+        cursor: Option<Cursor>,
+        environment: &'a Environment<'a>,
+    ) -> Self {
+        // A cursor cannot have been made later than now.
+        let asked_at_ms = cursor.as_ref().map_or(environment.now_ms, |cursor| {
+            cursor.asked_at_ms.min(environment.now_ms)
+        });
+        Self {
+            project,
+            asked_at_ms,
+            cursor,
+            environment,
+            warehouse,
+            answered: Cell::new(0),
+        }
+    }
+
+    /// The project's days, weeks and months.
+    pub(crate) fn calendar(&self) -> &Calendar {
+        &self.project.calendar
+    }
+
+    /// The range meant by `startDate` and `endDate`.
+    pub(crate) fn range(&self, given: &DateRange) -> Result<Range, Mistake> {
+        given.resolve(&self.project.calendar, self.asked_at_ms)
+    }
+
+    /// The filters, understood, and what they read there.
+    pub(crate) async fn conditions(&self, filters: &Filters) -> Result<Conditions, Failure> {
+        let conditions = filters.conditions(self.project)?;
+        let tables = conditions.tables();
+        if !tables.is_empty() {
+            let schema = self.schema().await?;
+            if let Some(absent) = tables
+                .into_iter()
+                .find(|table| schema.table(table).is_none())
+            {
+                let prefix = absent.trim_end_matches('s');
+                return Err(Mistake::new(format!(
+                    "This project has no {absent}, so nothing can be filtered by `{prefix}.…`."
+                ))
+                .next("`get_schema` lists what it has.")
+                .into());
+            }
+        }
+        Ok(conditions)
+    }
+
+    /// A statement to write.
+    pub(crate) fn query(&self) -> Query<'_> {
+        Query::new(self.warehouse.dialect())
+    }
+
+    /// The dialect's name, for whoever writes SQL.
+    pub(crate) fn dialect_name(&self) -> &'static str {
+        self.warehouse.dialect().name()
+    }
+
+    /// The rows a statement answers.
+    pub(crate) async fn rows<T: DeserializeOwned>(
+        &self,
+        statement: Statement,
+    ) -> Result<Vec<T>, Failure> {
+        Ok(self.run(statement).await?.decode()?)
+    }
+
+    /// The only row a statement answers.
+    pub(crate) async fn row<T: DeserializeOwned>(
+        &self,
+        statement: Statement,
+    ) -> Result<T, Failure> {
+        Ok(self.run(statement).await?.decode_one()?)
+    }
+
+    /// What a statement answers, cell by cell.
+    pub(crate) async fn run(&self, statement: Statement) -> Result<ResultSet, Failure> {
+        let answer = self.warehouse.run(statement, &Limits::default()).await?;
+        self.step();
+        Ok(answer)
+    }
+
+    /// What a user's SQL answers: rows `offset..offset + rows`.
+    pub(crate) async fn run_sql(
+        &self,
+        sql: &str,
+        offset: usize,
+        rows: usize,
+    ) -> Result<ResultSet, Failure> {
+        let answer = self
+            .warehouse
+            .run_sql(sql, offset, rows, &Limits::default())
+            .await?;
+        self.step();
+        Ok(answer)
+    }
+
+    /// The project's tables and columns.
+    pub(crate) async fn schema(&self) -> Result<ProjectSchema, Failure> {
+        Ok(self.warehouse.schema().await?)
+    }
+
+    /// An instant the warehouse answered, if it did.
+    pub(crate) fn newest(&self, text: Option<&String>) -> Result<Option<InstantMs>, Failure> {
+        text.map(|text| instant(text)).transpose()
+    }
+
+    /// An instant the warehouse answered, with the project's offset.
+    pub(crate) fn local(&self, text: &str) -> Result<String, Failure> {
+        Ok(self.project.calendar.rfc3339(instant(text)?))
+    }
+
+    /// An amount in minor units in major ones.
+    pub(crate) fn money(&self, minor: i64) -> f64 {
+        major_units(minor, &self.project.currency)
+    }
+
+    fn step(&self) {
+        self.answered.set(self.answered.get() + 1);
+        if let Some(progress) = self.environment.progress {
+            progress(self.answered.get());
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The tools: each one from its input to its answer.
+//!
+//! A [`Toolbox`] lists the tools a [`Caller`] may use and calls them. A tool is one file under `tools/`: its input, its output,
+//! its SQL, the turning of rows into an answer, its tests. What tools share (ranges, filters, comparisons, cursors, the shape of
+//! an answer) is one file each beside this one.
+//!
+//! Invariants held here: a tool's SQL carries values as bound parameters and names from an allow-list only (invariant 3);
+//! it runs on a handle made for one project, out of those the caller sees (invariant 4); every answer says what it covers
+//! (invariant 5); nothing can be written (invariant 7). No protocol, no storage, no clock of its own: those are passed in.
+
+mod answer;
+mod arguments;
+mod caller;
+mod columns;
+mod compare;
+mod context;
+mod cursor;
+mod environment;
+mod event_names;
+mod failure;
+mod family;
+mod field;
+mod filters;
+mod frame;
+mod interval;
+mod keyset;
+mod limit;
+mod listing;
+mod markdown;
+mod narrowing;
+mod nearest;
+mod numbers;
+mod project;
+mod range;
+mod reference;
+mod resource;
+mod rest;
+mod schema;
+#[cfg(test)]
+mod testing;
+mod tool;
+mod toolbox;
+mod tools;
+
+pub use answer::{Fault, ToolAnswer};
+pub use caller::{Caller, Identity, Membership};
+pub use environment::{Environment, Site, Warehouses};
+pub use event_names::EventNames;
+pub use family::{BUNDLE_SCOPE, Family, Product, Scope};
+pub use listing::ToolListing;
+pub use narrowing::{Narrowing, NarrowingError};
+pub use project::{Features, Organization, Project};
+pub use reference::reference;
+pub use resource::{ResourceEntry, SchemaResource};
+pub use toolbox::{CallError, Toolbox};

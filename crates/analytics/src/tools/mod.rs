@@ -1,0 +1,25 @@
+//! The tools, by family. A new one is a file, its `mod` line, and its line in [`all`].
+
+mod access;
+mod discover;
+mod events;
+mod sql;
+mod web;
+
+use crate::tool::{AnyTool, OfCaller, OfProject};
+
+/// Every tool, in the order they are listed.
+pub(crate) fn all() -> Vec<Box<dyn AnyTool>> {
+    vec![
+        OfCaller::<access::Whoami>::boxed(),
+        OfCaller::<access::ListProjects>::boxed(),
+        OfProject::<access::GetDashboardUrls>::boxed(),
+        OfProject::<sql::RunQuery>::boxed(),
+        OfProject::<sql::GetSchema>::boxed(),
+        OfProject::<discover::GetEventDefinitions>::boxed(),
+        OfProject::<discover::GetPropertyDefinitions>::boxed(),
+        OfProject::<discover::GetEventPropertyValues>::boxed(),
+        OfProject::<events::QueryEvents>::boxed(),
+        OfProject::<web::GetAnalyticsOverview>::boxed(),
+    ]
+}
