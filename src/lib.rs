@@ -1,0 +1,32 @@
+//! The Worker: routes, bindings and glue around the crates that do the work.
+//!
+//! Only this package names the `worker` crate (invariant 1). A request is matched against [`routes`], let in by [`access`],
+//! understood by `sightline-mcp`, answered by `sightline-analytics` over [`warehouses`], and told of in one log line. Nothing is
+//! built at module load; what an isolate shares is made when its first request needs it.
+
+mod access;
+mod config;
+mod endpoint;
+mod host;
+mod log;
+mod project_row;
+mod r2;
+mod routes;
+mod service;
+mod warehouses;
+
+use worker::{Context, Env, HttpRequest, event};
+
+/// The Worker's entry point.
+///
+/// # Errors
+/// None: every failure is an answer.
+#[event(fetch)]
+pub async fn fetch(
+    request: HttpRequest,
+    env: Env,
+    _context: Context,
+) -> worker::Result<http::Response<worker::Body>> {
+    console_error_panic_hook::set_once();
+    routes::answer(request, env).await
+}

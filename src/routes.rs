@@ -1,0 +1,49 @@
+//! Every path this server answers.
+
+use http::{HeaderValue, Method, Response, StatusCode};
+use worker::{Body, Env, HttpRequest, Result};
+
+use crate::endpoint;
+
+/// The answer to a request.
+///
+/// | path | methods | what |
+/// | --- | --- | --- |
+/// | `/mcp` | `POST`, `OPTIONS` | the MCP endpoint |
+/// | `/healthz` | `GET` | `ok`, without touching any binding |
+/// | `/` | `GET` | what this is and where to connect |
+///
+/// # Errors
+/// None of its own: failures are answers.
+pub async fn answer(request: HttpRequest, env: Env) -> Result<Response<Body>> {
+    match (request.method(), request.uri().path()) {
+        (_, "/mcp") => endpoint::answer(request, env).await,
+        (&Method::GET, "/healthz") => text(StatusCode::OK, "ok\n"),
+        (&Method::GET, "/") => text(
+            StatusCode::OK,
+            "This is an MCP server. Connect a client to /mcp on this host; it needs a token.\n",
+        ),
+        _ => text(
+            StatusCode::NOT_FOUND,
+            "There is nothing at this address. The MCP endpoint is /mcp.\n",
+        ),
+    }
+}
+
+fn text(status: StatusCode, body: &'static str) -> Result<Response<Body>> {
+    let mut response = Response::new(body_of(body.as_bytes().to_vec())?);
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        http::header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    Ok(response)
+}
+
+/// A body of bytes that are all there.
+pub fn body_of(bytes: Vec<u8>) -> Result<Body> {
+    if bytes.is_empty() {
+        return Ok(Body::empty());
+    }
+    Body::from_stream(futures::stream::iter([Ok::<_, worker::Error>(bytes)]))
+}

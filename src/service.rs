@@ -1,0 +1,207 @@
+//! What the endpoint serves: the toolbox as the protocol sees it, for one caller and one request.
+//!
+//! Only translation happens here: the protocol's types on one side, the tools' on the other, neither knowing the other.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::HeaderValue;
+use sightline_analytics::{
+    CallError, Caller, Environment, Fault, Narrowing, ResourceEntry, SchemaResource, Site,
+    ToolAnswer, ToolListing, Toolbox,
+};
+use sightline_mcp::model::{
+    CompleteRequestParams, Prompt, Resource, ResourceContents, ResourceTemplate, Tool,
+    ToolAnnotations,
+};
+use sightline_mcp::{JsonObject, Progress, PromptText, Service, ServiceError, ToolResult, schema};
+use sightline_oauth::{Challenge, Scope};
+
+use crate::warehouses::Lake;
+
+thread_local! {
+    /// Made with the isolate's first request.
+    static TOOLBOX: Rc<Toolbox> = Rc::new(Toolbox::new());
+}
+
+/// The tools of this isolate.
+pub fn toolbox() -> Rc<Toolbox> {
+    TOOLBOX.with(Rc::clone)
+}
+
+/// Everything one request may ask for.
+pub struct Analytics {
+    /// Who asks.
+    pub caller: Caller,
+    /// What the connection's address narrows the list to.
+    pub narrowing: Narrowing,
+    /// Where the data is.
+    pub lake: Lake,
+    /// How the operator presents this server.
+    pub site: Site,
+    /// The time of the request, in ms since 1970 UTC.
+    pub now_ms: i64,
+    /// What error answers repeat.
+    pub request_id: String,
+    /// What failed inside, for the log line.
+    pub fault: RefCell<Option<Fault>>,
+}
+
+impl Analytics {
+    fn environment<'a>(&'a self, progress: Option<&'a dyn Fn(u64)>) -> Environment<'a> {
+        Environment {
+            caller: &self.caller,
+            warehouses: &self.lake,
+            now_ms: self.now_ms,
+            site: &self.site,
+            pinned_project: self.narrowing.project(),
+            request_id: &self.request_id,
+            progress,
+        }
+    }
+
+    fn refused(&self, error: CallError) -> ServiceError {
+        match error {
+            CallError::UnknownTool { name, .. } => ServiceError::UnknownTool(name),
+            CallError::MissingScope { scope, .. } => {
+                let name = scope.name();
+                let challenge = Scope::from_name(name).map(Challenge::insufficient_scope);
+                let www_authenticate = challenge.map_or_else(
+                    || HeaderValue::from_static("Bearer"),
+                    |challenge| challenge.header_value(),
+                );
+                ServiceError::InsufficientScope {
+                    scope: name.to_owned(),
+                    www_authenticate,
+                }
+            }
+        }
+    }
+
+    fn noted(&self, answer: &mut ToolAnswer) {
+        if let Some(fault) = answer.fault.take() {
+            *self.fault.borrow_mut() = Some(fault);
+        }
+    }
+}
+
+fn tool(listing: ToolListing) -> Tool {
+    let annotations = ToolAnnotations::with_title(listing.title)
+        .read_only(true)
+        .destructive(false)
+        .idempotent(true)
+        .open_world(false);
+    Tool::new(
+        listing.name,
+        listing.description,
+        Arc::new(schema::wire(&listing.input_schema.into())),
+    )
+    .with_title(listing.title)
+    .with_raw_output_schema(Arc::new(schema::wire(&listing.output_schema.into())))
+    .with_annotations(annotations)
+}
+
+#[async_trait(?Send)]
+impl Service for Analytics {
+    async fn list_tools(&self) -> Result<Vec<Tool>, ServiceError> {
+        Ok(toolbox()
+            .list(&self.caller, &self.narrowing)
+            .into_iter()
+            .map(tool)
+            .collect())
+    }
+
+    async fn call_tool(
+        &self,
+        name: &str,
+        arguments: JsonObject,
+        progress: &dyn Progress,
+    ) -> Result<ToolResult, ServiceError> {
+        let report = |statements: u64| {
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "a call runs a handful of statements"
+            )]
+            progress.report(statements as f64, None, None);
+        };
+        let environment = self.environment(Some(&report));
+        let answer = toolbox().call(name, arguments.into(), &environment).await;
+        let mut answer = answer.map_err(|error| self.refused(error))?;
+        self.noted(&mut answer);
+        let result = if answer.is_error {
+            ToolResult::error(answer.text)
+        } else {
+            ToolResult::text(answer.text)
+        };
+        Ok(match answer.structured {
+            Some(serde_json::Value::Object(structured)) => result.with_structured(structured),
+            _ => result,
+        })
+    }
+
+    async fn list_resources(&self) -> Result<Vec<Resource>, ServiceError> {
+        let resource = |entry: ResourceEntry| {
+            Resource::new(entry.uri, entry.name)
+                .with_title(entry.title)
+                .with_description(entry.description)
+                .with_mime_type(entry.mime_type)
+        };
+        Ok(SchemaResource::list(&self.site)
+            .into_iter()
+            .map(resource)
+            .collect())
+    }
+
+    async fn list_resource_templates(&self) -> Result<Vec<ResourceTemplate>, ServiceError> {
+        let template = |entry: ResourceEntry| {
+            ResourceTemplate::new(entry.uri, entry.name)
+                .with_title(entry.title)
+                .with_description(entry.description)
+                .with_mime_type(entry.mime_type)
+        };
+        Ok(SchemaResource::templates(&self.site)
+            .into_iter()
+            .map(template)
+            .collect())
+    }
+
+    async fn read_resource(&self, uri: &str) -> Result<Vec<ResourceContents>, ServiceError> {
+        let missing = || ServiceError::ResourceNotFound {
+            uri: uri.to_owned(),
+        };
+        let resource = SchemaResource::parse(uri, &self.site).ok_or_else(missing)?;
+        let answer = resource.read(&toolbox(), &self.environment(None)).await;
+        let mut answer = answer.map_err(|error| self.refused(error))?;
+        self.noted(&mut answer);
+        if answer.is_error {
+            // An unknown table or project is no resource; a failure of ours is in the log.
+            return Err(match self.fault.borrow().as_ref() {
+                Some(fault) if fault.detail.is_some() => ServiceError::Internal {
+                    id: self.request_id.clone(),
+                },
+                _ => missing(),
+            });
+        }
+        Ok(vec![
+            ResourceContents::text(answer.text, uri).with_mime_type("text/markdown"),
+        ])
+    }
+
+    async fn list_prompts(&self) -> Result<Vec<Prompt>, ServiceError> {
+        Ok(Vec::new())
+    }
+
+    async fn get_prompt(
+        &self,
+        name: &str,
+        _arguments: &[(String, String)],
+    ) -> Result<PromptText, ServiceError> {
+        Err(ServiceError::UnknownPrompt(name.to_owned()))
+    }
+
+    async fn complete(&self, _params: &CompleteRequestParams) -> Result<Vec<String>, ServiceError> {
+        Ok(Vec::new())
+    }
+}
