@@ -1,0 +1,33 @@
+// The built Worker with an observed bucket: the same module, the same bindings, in the same isolate.
+//
+// A request may carry `x-test-fail-read: N`; every answer carries what the request cost. Only tests and measurements run this;
+// the Worker that ships knows nothing of it.
+
+import { wasmMemory } from "./memory.mjs";
+import { observedBucket } from "./bucket.mjs";
+import Worker from "../../../build/index.js";
+
+export * from "../../../build/index.js";
+
+export default {
+  /**
+   * @param {Request} request
+   * @param {any} env
+   * @param {any} ctx
+   */
+  async fetch(request, env, ctx) {
+    const tally = { reads: 0, lists: 0, bytes: 0 };
+    const failFrom = Number(request.headers.get("x-test-fail-read") ?? 0);
+    const headers = new Headers(request.headers);
+    headers.delete("x-test-fail-read");
+
+    const worker = new Worker(ctx, { ...env, LAKE: observedBucket(env.LAKE, tally, failFrom) });
+    const response = await worker.fetch(new Request(request, { headers }));
+    // Read to the end first: a streamed answer still reads while it is written.
+    const body = response.body ? await response.arrayBuffer() : null;
+
+    const observed = new Response(body, response);
+    observed.headers.set("x-test-cost", JSON.stringify({ ...tally, wasmMemory: wasmMemory() }));
+    return observed;
+  },
+};

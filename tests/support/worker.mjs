@@ -1,0 +1,73 @@
+// The Worker under test, with the test data in its bucket: one instance for all files of a run.
+//
+// Run through `cargo xtask test --only workerd`, which builds the Worker, makes the data and puts all files into one process. There a
+// hook outside of every `describe` is a hook of all files: the one below means to be, a test file's own belongs into its `describe`.
+
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { after } from "node:test";
+
+import { migrate } from "../../xtask/local/migrations.mjs";
+import { startWorker } from "../../xtask/local/runtime.mjs";
+import { loadTenants } from "./tenants.mjs";
+
+/** The day the demo data ends (`xtask/src/test/data.rs`); tests name their ranges, so that it is no matter when they run. */
+export const LAST_DAY = "2026-06-30";
+
+/** A range well inside the demo data. */
+export const RANGE = { startDate: "2026-06-01", endDate: "2026-06-30" };
+
+const OBSERVED = ["entry", "bucket", "memory"].map((name) => `tests/support/observed/${name}.mjs`);
+
+/**
+ * @typedef {import("../../xtask/local/runtime.mjs").Running & {
+ *   endpoint: string,
+ *   tenants: import("./tenants.mjs").Tenants,
+ *   logged: string[],
+ * }} Server `logged` is every line the Worker wrote
+ */
+
+/** @type {Map<boolean, Promise<Server>>} */
+const running = new Map();
+
+/** The built Worker as it ships. */
+export const shipped = () => once(false);
+
+/** The built Worker with a bucket that can be made to fail and that counts what is read of it. */
+export const observed = () => once(true);
+
+after(async () => {
+  for (const server of running.values()) await (await server).stop();
+});
+
+/**
+ * @param {boolean} isObserved
+ * @returns {Promise<Server>}
+ */
+function once(isObserved) {
+  let server = running.get(isObserved);
+  if (!server) {
+    server = start(isObserved);
+    running.set(isObserved, server);
+  }
+  return server;
+}
+
+/** @param {boolean} isObserved */
+async function start(isObserved) {
+  /** @type {string[]} */
+  const logged = [];
+  const worker = await startWorker({ around: isObserved ? OBSERVED : [], log: (line) => logged.push(line) });
+  await migrate(worker.db);
+  const tenants = await loadTenants(worker, [demoFolder()]);
+  return { ...worker, endpoint: new URL("/mcp", worker.url).href, tenants, logged };
+}
+
+/** The folder of the demo data. */
+export function demoFolder() {
+  const data = process.env.SIGHTLINE_TEST_DATA;
+  if (!data || !existsSync(path.join(data, "demo"))) {
+    throw new Error("SIGHTLINE_TEST_DATA names no test data: run `cargo xtask test --only workerd`");
+  }
+  return path.join(data, "demo");
+}
