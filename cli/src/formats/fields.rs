@@ -8,7 +8,10 @@ use std::collections::HashMap;
 
 use anyhow::bail;
 use serde_json::Value;
-use sightline_lake::{Column, ColumnKind, Rows, Table, conform::flatten_json};
+use sightline_lake::{
+    Column, ColumnKind, Rows, Table,
+    text_map::{flatten_json, keep_last},
+};
 
 use super::instants::{instant_of_number, instant_of_text};
 
@@ -197,11 +200,7 @@ impl EventFields {
             };
         }
         if !self.properties.is_empty() {
-            // A map has a key once: the last one wins, as it does in JSON.
-            self.properties.reverse();
-            let mut keys = std::collections::HashSet::new();
-            self.properties.retain(|(key, _)| keys.insert(key.clone()));
-            self.properties.reverse();
+            keep_last(&mut self.properties);
             rows.pairs("properties", &self.properties);
         }
         Ok(())

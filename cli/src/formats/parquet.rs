@@ -11,7 +11,7 @@ use arrow::{
     datatypes::{DataType, Field, Float64Type, Schema},
 };
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use sightline_lake::{Table, conform::is_text, conform_with_properties};
+use sightline_lake::{Table, conform_with_properties, text_map::is_text};
 
 use super::{
     FieldMap,

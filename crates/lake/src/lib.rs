@@ -19,6 +19,7 @@ mod listing;
 mod manifest;
 pub mod sessions;
 mod table;
+pub mod text_map;
 
 #[cfg(feature = "write")]
 pub mod demo;

@@ -14,7 +14,7 @@ use chrono::NaiveDate;
 
 use crate::{
     ColumnKind, LakeError, Table,
-    conform::{append_pairs, text_map_builder},
+    text_map::{append_pairs, text_map_builder},
 };
 
 /// Puts rows of one table together.

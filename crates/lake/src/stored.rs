@@ -24,9 +24,10 @@ use parquet::{
 
 use crate::{
     DataFile, FileFault, LakeError, Table,
-    conform::{append_pairs, conform, conform_column, text_map_builder},
+    conform::{conform, conform_column},
     event_ids::with_column,
     footer::read_footer,
+    text_map::{append_pairs, text_map_builder},
 };
 
 const BATCH_ROWS: usize = 8_192;

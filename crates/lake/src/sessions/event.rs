@@ -4,25 +4,18 @@
 //! `dead` = `true`; `$error` is a failed request when `type` or `kind` is `network`, and a JavaScript error otherwise; forms
 //! are told apart by `form`, `form_id`, `form_name` or `selector`, and by their page when they have none of these.
 
-use std::{
-    borrow::Cow,
-    hash::{DefaultHasher, Hash, Hasher},
-};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use arrow::{
     array::{
         Array as _, ArrayRef, AsArray as _, ListArray, MapArray, PrimitiveArray, RecordBatch,
         StringArray,
     },
-    compute::cast,
-    datatypes::{DataType, Int64Type, TimestampMillisecondType},
+    datatypes::{Int64Type, TimestampMillisecondType},
 };
 
 use super::EventNames;
-use crate::{
-    LakeError, Table,
-    conform::{conform_column, flatten_json, is_text},
-};
+use crate::{LakeError, Table, conform::conform_column};
 
 /// What an event is to a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,13 +58,7 @@ pub(super) struct Events<'n> {
     path: StringArray,
     revenue: PrimitiveArray<Int64Type>,
     groups: ListArray,
-    properties: Properties,
-}
-
-/// Properties may be a map or JSON text. JSON is only parsed for the events that need it.
-enum Properties {
-    Map(MapArray),
-    Json(StringArray),
+    properties: MapArray,
 }
 
 impl<'n> Events<'n> {
@@ -79,16 +66,6 @@ impl<'n> Events<'n> {
     pub(super) fn of(batch: &RecordBatch, names: &'n EventNames) -> Result<Self, LakeError> {
         let column = |name: &'static str| event_column(batch, name);
         let text = |name: &'static str| column(name).map(|array| array.as_string::<i32>().clone());
-        let properties = match batch.column_by_name("properties") {
-            Some(found) if is_text(found.data_type()) => {
-                let texts = cast(found, &DataType::Utf8).map_err(|error| LakeError::Encode {
-                    table: Table::Events,
-                    reason: error.to_string(),
-                })?;
-                Properties::Json(texts.as_string::<i32>().clone())
-            }
-            _ => Properties::Map(column("properties")?.as_map().clone()),
-        };
         Ok(Self {
             names,
             timestamp: column("timestamp")?
@@ -102,7 +79,7 @@ impl<'n> Events<'n> {
             path: text("path")?,
             revenue: column("revenue")?.as_primitive::<Int64Type>().clone(),
             groups: column("groups")?.as_list::<i32>().clone(),
-            properties,
+            properties: column("properties")?.as_map().clone(),
         })
     }
 
@@ -196,33 +173,21 @@ impl<'n> Events<'n> {
     }
 
     /// The first of `keys` that is set and not empty.
-    fn property(&self, row: usize, keys: &[&str]) -> Option<Cow<'_, str>> {
-        match &self.properties {
-            Properties::Map(maps) => {
-                if maps.is_null(row) {
-                    return None;
-                }
-                let entries = usize::try_from(maps.value_offsets()[row]).ok()?
-                    ..usize::try_from(maps.value_offsets()[row + 1]).ok()?;
-                let (names, values) = (
-                    maps.keys().as_string::<i32>(),
-                    maps.values().as_string::<i32>(),
-                );
-                keys.iter().find_map(|key| {
-                    let entry = entries.clone().find(|entry| names.value(*entry) == *key)?;
-                    text_at(values, entry).map(Cow::Borrowed)
-                })
-            }
-            Properties::Json(texts) => {
-                let mut pairs = flatten_json(text_at(texts, row)?)?;
-                keys.iter().find_map(|key| {
-                    let at = pairs
-                        .iter()
-                        .position(|(name, value)| name == key && !value.is_empty())?;
-                    Some(Cow::Owned(pairs.swap_remove(at).1))
-                })
-            }
+    fn property(&self, row: usize, keys: &[&str]) -> Option<&str> {
+        let maps = &self.properties;
+        if maps.is_null(row) {
+            return None;
         }
+        let entries = usize::try_from(maps.value_offsets()[row]).ok()?
+            ..usize::try_from(maps.value_offsets()[row + 1]).ok()?;
+        let (names, values) = (
+            maps.keys().as_string::<i32>(),
+            maps.values().as_string::<i32>(),
+        );
+        keys.iter().find_map(|key| {
+            let entry = entries.clone().find(|entry| names.value(*entry) == *key)?;
+            text_at(values, entry)
+        })
     }
 }
 
