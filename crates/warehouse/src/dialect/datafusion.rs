@@ -72,8 +72,8 @@ impl Dialect for DataFusionDialect {
         sql!("array_agg({expression})", expression)
     }
 
-    fn list_length(&self, column: &Sql) -> Sql {
-        sql!("CAST(cardinality({column}) AS BIGINT)", column)
+    fn has_texts(&self, column: &Sql) -> Sql {
+        sql!("cardinality(array_remove_all({column}, '')) > 0", column)
     }
 
     fn count_distinct(&self, expression: &Sql) -> Sql {

@@ -68,8 +68,8 @@ pub trait Dialect {
     /// The values of all rows as one list: an aggregate.
     fn collect(&self, expression: &Sql) -> Sql;
 
-    /// How many entries the list column holds (null for a null list).
-    fn list_length(&self, column: &Sql) -> Sql;
+    /// Whether a list of texts has an entry that is not empty.
+    fn has_texts(&self, column: &Sql) -> Sql;
 
     /// The number a text reads as, or null.
     fn as_number(&self, text: &Sql) -> Sql;

@@ -22,9 +22,8 @@ use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
 use futures::TryStreamExt;
 use sightline_lake::sessions::{Builder, EXPLICIT_GAP_MS};
-use sightline_lake::{DataFile, LakeError, Table};
+use sightline_lake::{LakeError, Table};
 
-use super::faults::Faults;
 use super::lake_table::LakeTable;
 use super::scope::Scope;
 use super::time_bounds::TimeBounds;
@@ -102,26 +101,6 @@ impl DerivedSessions {
             .filter(|index| is_read(columns.field(*index).name()))
             .collect()
     }
-
-    /// The files to read, a list for each day, in order. Files without a day cannot be put in order: then all are one list.
-    fn files_by_day(&self, filters: &[Expr]) -> Vec<Vec<&DataFile>> {
-        let days = TimeBounds::of(filters, "started_at")
-            .widened(EXPLICIT_GAP_MS)
-            .days();
-        let files: Vec<&DataFile> = self
-            .events
-            .files()
-            .iter()
-            .filter(|file| days.is_none_or(|days| file.may_hold(days)))
-            .collect();
-        if files.iter().any(|file| file.day.is_none()) {
-            return vec![files];
-        }
-        files
-            .chunk_by(|a, b| a.day == b.day)
-            .map(<[&DataFile]>::to_vec)
-            .collect()
-    }
 }
 
 #[async_trait]
@@ -150,7 +129,8 @@ impl TableProvider for DerivedSessions {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let columns = self.columns_read(projection);
         let mut days = Vec::new();
-        for files in self.files_by_day(filters) {
+        let bounds = TimeBounds::of(filters, "started_at").widened(EXPLICIT_GAP_MS);
+        for files in self.events.files_by_day(bounds) {
             let scan = self
                 .events
                 .scan_files(state, Some(&columns), &[], None, &files)
@@ -160,7 +140,7 @@ impl TableProvider for DerivedSessions {
         let sessions: Arc<dyn PartitionStream> = Arc::new(SessionStream {
             days,
             schema: Arc::clone(&self.schema),
-            faults: Arc::clone(&self.scope.faults),
+            scope: Arc::clone(&self.scope),
         });
         let plan = StreamingTableExec::try_new(
             Arc::clone(&self.schema),
@@ -174,17 +154,18 @@ impl TableProvider for DerivedSessions {
     }
 }
 
-/// Ties in time are broken by id, as the lake's own writer does: the same events give the same sessions.
+/// The order the builder needs. Ties in time are broken by id, as the lake's own writer does: the same events give the same sessions.
+pub(super) const IN_ORDER_OF: [(&str, SortOptions); 2] =
+    [("timestamp", ASCENDING), ("event_id", ASCENDING)];
+
+const ASCENDING: SortOptions = SortOptions {
+    descending: false,
+    nulls_first: true,
+};
+
 fn in_order_of_time(scan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
-    let ascending = SortOptions {
-        descending: false,
-        nulls_first: true,
-    };
-    let keys = ["timestamp", "event_id"].map(|column| {
-        Ok::<_, DataFusionError>(PhysicalSortExpr::new(
-            col(column, &scan.schema())?,
-            ascending,
-        ))
+    let keys = IN_ORDER_OF.map(|(column, order)| {
+        Ok::<_, DataFusionError>(PhysicalSortExpr::new(col(column, &scan.schema())?, order))
     });
     let keys = keys.into_iter().collect::<Result<Vec<_>>>()?;
     Ok(match LexOrdering::new(keys) {
@@ -198,7 +179,7 @@ fn in_order_of_time(scan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPla
 struct SessionStream {
     days: Vec<Arc<dyn ExecutionPlan>>,
     schema: SchemaRef,
-    faults: Arc<Faults>,
+    scope: Arc<Scope>,
 }
 
 /// Where the stream stands.
@@ -207,7 +188,7 @@ struct Progress {
     days: std::vec::IntoIter<Arc<dyn ExecutionPlan>>,
     events: Option<SendableRecordBatchStream>,
     context: Arc<TaskContext>,
-    faults: Arc<Faults>,
+    scope: Arc<Scope>,
 }
 
 impl PartitionStream for SessionStream {
@@ -221,7 +202,7 @@ impl PartitionStream for SessionStream {
             days: self.days.clone().into_iter(),
             events: None,
             context,
-            faults: Arc::clone(&self.faults),
+            scope: Arc::clone(&self.scope),
         };
         let sessions = futures::stream::try_unfold(progress, |mut progress| async move {
             Ok(progress.next().await?.map(|batch| (batch, progress)))
@@ -240,12 +221,11 @@ impl Progress {
             if let Some(events) = &mut self.events {
                 match events.try_next().await? {
                     Some(batch) => {
+                        self.scope.scanned(batch.num_rows());
                         let pushed = builder
                             .push(&plain_text(&batch)?)
                             .and_then(|_| builder.drain());
-                        if let Some(sessions) =
-                            pushed.map_err(|error| fault(&self.faults, error))?
-                        {
+                        if let Some(sessions) = pushed.map_err(|error| fault(&self.scope, error))? {
                             return Ok(Some(sessions));
                         }
                     }
@@ -255,20 +235,20 @@ impl Progress {
                 self.events = Some(execute_stream(day, Arc::clone(&self.context))?);
             } else {
                 let last = self.builder.take().map(Builder::finish).transpose();
-                return last.map_err(|error| fault(&self.faults, error));
+                return last.map_err(|error| fault(&self.scope, error));
             }
         }
         Ok(None)
     }
 }
 
-fn fault(faults: &Faults, error: LakeError) -> DataFusionError {
-    faults.lake(&error);
+fn fault(scope: &Scope, error: LakeError) -> DataFusionError {
+    scope.faults.lake(&error);
     DataFusionError::External(Box::new(error))
 }
 
 /// The batch with text in the form the lake knows.
-fn plain_text(batch: &RecordBatch) -> Result<RecordBatch> {
+pub(super) fn plain_text(batch: &RecordBatch) -> Result<RecordBatch> {
     use arrow::datatypes::{DataType, Field};
     let schema = batch.schema();
     let (fields, columns): (Vec<_>, Vec<_>) = schema

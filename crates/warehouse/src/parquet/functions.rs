@@ -1,6 +1,7 @@
 //! The functions this engine has beyond DataFusion's own: what [`crate::DataFusionDialect`] writes.
 
 mod bucket_start;
+mod map_argument;
 mod property;
 mod property_entries;
 mod property_keys;

@@ -24,9 +24,11 @@ use futures::future::try_join_all;
 use object_store::ObjectMeta;
 use parquet::arrow::parquet_to_arrow_schema;
 use parquet::file::metadata::ParquetMetaData;
+use sightline_lake::text_map::is_text;
 use sightline_lake::{DataFile, LakeError, Table};
 
 use super::admission;
+use super::maps_of_json::MapsOfJson;
 use super::reader::Readers;
 use super::scope::Scope;
 use super::time_bounds::TimeBounds;
@@ -77,6 +79,27 @@ impl LakeTable {
         &self.files
     }
 
+    /// The files that can hold rows of the days between `bounds`, in order of day.
+    pub(super) fn files_within(&self, bounds: TimeBounds) -> Vec<&DataFile> {
+        let days = bounds.days();
+        self.files
+            .iter()
+            .filter(|file| days.is_none_or(|days| file.may_hold(days)))
+            .collect()
+    }
+
+    /// The same, a list for each day. Files without a day cannot be put in order: then all are one list.
+    pub(super) fn files_by_day(&self, bounds: TimeBounds) -> Vec<Vec<&DataFile>> {
+        let files = self.files_within(bounds);
+        if files.iter().any(|file| file.day.is_none()) {
+            return vec![files];
+        }
+        files
+            .chunk_by(|a, b| a.day == b.day)
+            .map(<[&DataFile]>::to_vec)
+            .collect()
+    }
+
     /// Whether filters look at more than time. Such a filter runs while columns are decoded: what it looks at is fetched first, and the
     /// rest only where rows remain. For time alone that second fetch per row group would buy nothing, since folders and
     /// statistics have done the work.
@@ -88,7 +111,11 @@ impl LakeTable {
             .any(|column| Some(column.name.as_str()) != time)
     }
 
-    async fn footers(&self, files: &[&DataFile]) -> Result<Vec<Arc<ParquetMetaData>>, LakeError> {
+    /// The footers of some of its files.
+    pub(super) async fn footers(
+        &self,
+        files: &[&DataFile],
+    ) -> Result<Vec<Arc<ParquetMetaData>>, LakeError> {
         let Scope {
             project,
             store,
@@ -147,6 +174,7 @@ impl LakeTable {
             .with_statistics(statistics(&self.schema, &footers))
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
+            .with_expr_adapter(Some(Arc::new(MapsOfJson)))
             .build();
         Ok(DataSourceExec::from_data_source(scan))
     }
@@ -202,6 +230,8 @@ fn readable_as(found: &DataType, wanted: &DataType) -> bool {
         // A number is not an instant: its unit would be a guess.
         (found, DataType::Timestamp(..)) if found.is_numeric() => false,
         (DataType::Map(..), DataType::Map(..)) => true,
+        // JSON ([`MapsOfJson`]).
+        (found, DataType::Map(..)) => is_text(found),
         (found, wanted) => can_cast_types(found, wanted),
     }
 }
@@ -227,17 +257,7 @@ async fn stored_schema(scope: &Scope, file: &DataFile) -> Result<Schema, Warehou
 /// The documented columns, then a file's further ones.
 fn merged_schema(table: Table, stored: &Schema) -> Schema {
     let documented = table.schema();
-    let known = documented.fields().iter().map(|field| {
-        let is_json = matches!(field.data_type(), DataType::Map(..))
-            && stored
-                .field_with_name(field.name())
-                .is_ok_and(|stored| stored.data_type().is_string());
-        if is_json {
-            Field::new(field.name(), DataType::Utf8View, true)
-        } else {
-            readable(field)
-        }
-    });
+    let known = documented.fields().iter().map(|field| readable(field));
     let further = stored
         .fields()
         .iter()
@@ -282,15 +302,10 @@ impl TableProvider for LakeTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let days = self
-            .table
-            .time_column()
-            .and_then(|column| TimeBounds::of(filters, column).days());
-        let files: Vec<&DataFile> = self
-            .files
-            .iter()
-            .filter(|file| days.is_none_or(|days| file.may_hold(days)))
-            .collect();
+        let files = match self.table.time_column() {
+            Some(time) => self.files_within(TimeBounds::of(filters, time)),
+            None => self.files.iter().collect(),
+        };
         self.scan_files(state, projection, filters, limit, &files)
             .await
     }

@@ -15,12 +15,14 @@ mod failure;
 mod faults;
 mod functions;
 mod lake_table;
+mod maps_of_json;
 mod project;
 mod reader;
 mod reads;
 mod rows;
 mod scanned;
 mod scope;
+mod sessioned_events;
 mod store;
 mod time_bounds;
 

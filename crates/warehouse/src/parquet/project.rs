@@ -24,10 +24,10 @@ use super::derived_sessions::DerivedSessions;
 use super::driver::{Host, drive};
 use super::engine::{Engine, is_explain};
 use super::failure::{Author, explain};
-use super::faults::Faults;
 use super::lake_table::LakeTable;
 use super::reads::Reads;
 use super::scope::Scope;
+use super::sessioned_events::SessionedEvents;
 use super::store::ProjectStore;
 use super::{admission, described, rows, scanned};
 use crate::dialect::{DataFusionDialect, Dialect};
@@ -81,13 +81,12 @@ impl ParquetProject {
         ));
         let caches = Arc::clone(self.engine.caches());
         let catalog = Catalog::load(&store, &caches.catalogs, &self.project).await?;
-        Ok(Arc::new(Scope {
-            project: Arc::clone(&self.project),
+        Ok(Arc::new(Scope::new(
+            Arc::clone(&self.project),
             store,
             catalog,
             caches,
-            faults: Arc::new(Faults::default()),
-        }))
+        )))
     }
 
     /// Runs `work` under the driver, within the time limit.
@@ -110,6 +109,7 @@ impl ParquetProject {
 
     async fn execute(
         &self,
+        scope: Arc<Scope>,
         ast: Ast,
         author: Author,
         window: Option<Window>,
@@ -117,7 +117,6 @@ impl ParquetProject {
     ) -> Result<ResultSet, WarehouseError> {
         let started_ms = self.host.now_ms();
         let (reads_before, bytes_before) = (self.reads.requests(), self.reads.bytes());
-        let scope = self.scope().await?;
         let tables = self.tables(&ast, &scope).await?;
         let faults = Arc::clone(&scope.faults);
         let failed =
@@ -157,6 +156,7 @@ impl ParquetProject {
                 Collected::TooLarge(sentence) => WarehouseError::TooLarge(sentence),
             })?;
         result.scanned = scanned::of(physical.as_ref());
+        result.scanned.rows += scope.rows_scanned();
         result.scanned.reads = self.reads.requests().saturating_sub(reads_before);
         result.scanned.bytes = self.reads.bytes().saturating_sub(bytes_before);
         result.elapsed_ms = self.host.now_ms().saturating_sub(started_ms);
@@ -177,17 +177,20 @@ impl ParquetProject {
         Ok(tables)
     }
 
-    /// How a table is scanned: sessions that are not stored follow from events.
+    /// How a table is scanned: sessions that are not stored follow from events, and events say which of them they belong to.
     async fn provider(
         &self,
         opened: LakeTable,
         scope: &Arc<Scope>,
     ) -> Result<Arc<dyn TableProvider>, WarehouseError> {
-        if opened.table() != Table::Sessions || !opened.files().is_empty() {
-            return Ok(Arc::new(opened));
-        }
-        let events = LakeTable::open(Table::Events, Arc::clone(scope)).await?;
-        Ok(Arc::new(DerivedSessions::new(events, Arc::clone(scope))))
+        Ok(match opened.table() {
+            Table::Events => Arc::new(SessionedEvents::new(opened, Arc::clone(scope))),
+            Table::Sessions if opened.files().is_empty() => {
+                let events = LakeTable::open(Table::Events, Arc::clone(scope)).await?;
+                Arc::new(DerivedSessions::new(events, Arc::clone(scope)))
+            }
+            _ => Arc::new(opened),
+        })
     }
 
     async fn available(&self, scope: &Scope) -> Result<Vec<Table>, WarehouseError> {
@@ -273,8 +276,11 @@ impl Warehouse for ParquetProject {
             ));
         };
         super::bind::bind(&mut ast, &statement.values)?;
-        self.drive(limits, self.execute(ast, Author::Tool, None, limits))
-            .await
+        self.drive(limits, async {
+            let scope = self.scope().await?;
+            self.execute(scope, ast, Author::Tool, None, limits).await
+        })
+        .await
     }
 
     async fn run_sql(
@@ -290,6 +296,7 @@ impl Warehouse for ParquetProject {
             let names: Vec<&str> = available.iter().map(|table| table.name()).collect();
             let checked = guard::check(sql, &guard::Rules::datafusion(&names))?;
             self.execute(
+                scope,
                 checked.statement,
                 Author::User,
                 Some(Window { offset, rows }),

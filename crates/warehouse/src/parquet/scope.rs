@@ -1,6 +1,7 @@
 //! What one query works with: one project's files and the caches it may use.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use object_store::ObjectStore;
 use sightline_lake::{Catalog, CatalogCache, FooterCache};
@@ -39,4 +40,34 @@ pub struct Scope {
     pub(super) caches: Arc<Caches>,
     /// What went wrong.
     pub(super) faults: Arc<Faults>,
+    rows_scanned: AtomicU64,
+}
+
+impl Scope {
+    /// What a query on these files works with.
+    pub(super) fn new(
+        project: Arc<str>,
+        store: Arc<dyn ObjectStore>,
+        catalog: Catalog,
+        caches: Arc<Caches>,
+    ) -> Self {
+        Self {
+            project,
+            store,
+            catalog,
+            caches,
+            faults: Arc::default(),
+            rows_scanned: AtomicU64::new(0),
+        }
+    }
+
+    /// Notes rows read by a scan that the query's plan does not show.
+    pub(super) fn scanned(&self, rows: usize) {
+        self.rows_scanned.fetch_add(rows as u64, Ordering::Relaxed);
+    }
+
+    /// The rows so noted.
+    pub(super) fn rows_scanned(&self) -> u64 {
+        self.rows_scanned.load(Ordering::Relaxed)
+    }
 }

@@ -35,6 +35,14 @@ impl TimeBounds {
         }
     }
 
+    /// The bounds with as much more before them.
+    pub(super) fn widened_back(self, by_ms: i64) -> Self {
+        Self {
+            first_ms: self.first_ms.map(|first| first.saturating_sub(by_ms)),
+            ..self
+        }
+    }
+
     /// The UTC days between the bounds; `None` when either end is open to more than a stored project can hold.
     pub(super) fn days(self) -> Option<DayRange> {
         if self

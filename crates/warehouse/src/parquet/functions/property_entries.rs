@@ -1,20 +1,15 @@
-//! `property_entries(properties)`: the entries of a map column, or of a column of JSON text (nested objects as dotted keys), as a
-//! list of structures `{key, value}`. Values are text, as [`super::property`] gives them; entries whose value is null are left out
-//! of JSON and null in maps.
+//! `property_entries(properties)`: the entries as a list of structures `{key, value}`, both text. A value may be null.
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, GenericListArray, ListBuilder, MapArray, StringBuilder, StructArray,
-    StructBuilder,
-};
-use arrow::compute::cast;
+use arrow::array::{Array, GenericListArray, StructArray};
 use arrow::datatypes::{DataType, Field, Fields};
-use datafusion::common::{Result, exec_err};
+use datafusion::common::Result;
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
-use serde_json::{Map, Value as Json};
+
+use super::map_argument;
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct PropertyEntries {
@@ -50,78 +45,20 @@ impl ScalarUDFImpl for PropertyEntries {
     }
 
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
-        match arguments.first() {
-            Some(
-                DataType::Map(..)
-                | DataType::Utf8
-                | DataType::Utf8View
-                | DataType::LargeUtf8
-                | DataType::Null,
-            ) => Ok(DataType::List(item())),
-            _ => exec_err!("property_entries takes a map column or a column of JSON text"),
-        }
+        map_argument::check(self.name(), arguments)?;
+        Ok(DataType::List(item()))
     }
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let Some(column) = arguments.args.first() else {
-            return exec_err!("property_entries needs a column");
-        };
-        let column = column.to_array(arguments.number_rows)?;
-        let entries = match column.data_type() {
-            DataType::Map(..) => of_maps(column.as_map())?,
-            _ => of_json(&column)?,
-        };
-        Ok(ColumnarValue::Array(entries))
-    }
-}
-
-fn of_maps(maps: &MapArray) -> Result<ArrayRef> {
-    let columns = vec![
-        cast(maps.keys(), &DataType::Utf8)?,
-        cast(maps.values(), &DataType::Utf8)?,
-    ];
-    let entries = StructArray::try_new(fields(), columns, None)?;
-    Ok(Arc::new(GenericListArray::<i32>::try_new(
-        item(),
-        maps.offsets().clone(),
-        Arc::new(entries),
-        maps.nulls().cloned(),
-    )?))
-}
-
-fn of_json(column: &ArrayRef) -> Result<ArrayRef> {
-    let column = cast(column, &DataType::Utf8View)?;
-    let mut lists =
-        ListBuilder::new(StructBuilder::from_fields(fields(), column.len())).with_field(item());
-    for json in column.as_string_view() {
-        match json.and_then(|json| serde_json::from_str::<Map<String, Json>>(json).ok()) {
-            Some(object) => {
-                append_entries(&object, "", lists.values());
-                lists.append(true);
-            }
-            None => lists.append(false),
-        }
-    }
-    Ok(Arc::new(lists.finish()))
-}
-
-fn append_entries(object: &Map<String, Json>, prefix: &str, entries: &mut StructBuilder) {
-    for (key, value) in object {
-        let path = format!("{prefix}{key}");
-        let text = match value {
-            Json::Object(inner) => {
-                append_entries(inner, &format!("{path}."), entries);
-                continue;
-            }
-            Json::Null => continue,
-            Json::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        for (at, text) in [path, text].into_iter().enumerate() {
-            if let Some(builder) = entries.field_builder::<StringBuilder>(at) {
-                builder.append_value(text);
-            }
-        }
-        entries.append(true);
+        let maps = map_argument::maps(self.name(), &arguments)?;
+        let columns = vec![Arc::clone(maps.keys()), Arc::clone(maps.values())];
+        let entries = StructArray::try_new(fields(), columns, None)?;
+        let lists = GenericListArray::<i32>::try_new(
+            item(),
+            maps.offsets().clone(),
+            Arc::new(entries),
+            maps.nulls().cloned(),
+        )?;
+        Ok(ColumnarValue::Array(Arc::new(lists)))
     }
 }

@@ -1,150 +1,18 @@
-//! The embedded engine over files in memory: what a handle answers, what it refuses, how much it reads.
-#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+//! What a handle answers, what it refuses, how much it reads.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, Int64Array, MapBuilder, RecordBatch, StringArray, StringBuilder,
-    TimestampMillisecondArray,
-};
-use futures::FutureExt;
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+
 use futures::executor::block_on;
-use futures::future::LocalBoxFuture;
 use object_store::memory::InMemory;
-use object_store::path::Path;
-use object_store::{ObjectStore, PutOptions};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
-use serde_json::{Value as Json, json};
-use sightline_warehouse::parquet::{Engine, EngineConfig, Host, ParquetProject, Reads};
-use sightline_warehouse::{Limits, Query, Statement, Value, Warehouse, WarehouseError, sql};
+use serde_json::json;
+use sightline_warehouse::parquet::EngineConfig;
+use sightline_warehouse::{Limits, Value, Warehouse, WarehouseError, sql};
 
-/// A host whose clock moves a millisecond each time it is asked.
-struct TestHost(std::cell::Cell<u64>);
-
-impl Host for TestHost {
-    fn now_ms(&self) -> u64 {
-        self.0.set(self.0.get() + 1);
-        self.0.get()
-    }
-
-    fn sleep_ms(&self, duration_ms: u64) -> LocalBoxFuture<'static, ()> {
-        if duration_ms == 0 {
-            futures::future::ready(()).boxed_local()
-        } else {
-            futures::future::pending().boxed_local()
-        }
-    }
-}
-
-const DAY_MS: i64 = 86_400_000;
-/// 2026-11-01T00:00:00Z.
-const NOVEMBER_MS: i64 = 1_793_491_200_000;
-
-fn events(day: i64, rows: i64) -> RecordBatch {
-    let times: Vec<i64> = (0..rows)
-        .map(|row| NOVEMBER_MS + day * DAY_MS + row * (DAY_MS / rows))
-        .collect();
-    let mut properties = MapBuilder::new(None, StringBuilder::new(), StringBuilder::new());
-    for row in 0..rows {
-        properties.keys().append_value("plan.name");
-        properties
-            .values()
-            .append_value(if row % 2 == 0 { "pro" } else { "free" });
-        properties.append(true).unwrap();
-    }
-    RecordBatch::try_from_iter([
-        (
-            "timestamp",
-            Arc::new(TimestampMillisecondArray::from(times).with_timezone("UTC")) as ArrayRef,
-        ),
-        (
-            "name",
-            Arc::new(StringArray::from_iter_values((0..rows).map(|row| {
-                if row % 3 == 0 {
-                    "signup"
-                } else {
-                    "screen_view"
-                }
-            }))),
-        ),
-        (
-            "profile_id",
-            Arc::new(StringArray::from_iter_values(
-                (0..rows).map(|row| format!("user-{}", row % 10)),
-            )),
-        ),
-        (
-            "path",
-            Arc::new(StringArray::from_iter_values(
-                (0..rows).map(|row| format!("/p/{}", row % 4)),
-            )),
-        ),
-        ("my_extra", Arc::new(Int64Array::from_iter_values(0..rows))),
-        ("properties", Arc::new(properties.finish())),
-    ])
-    .unwrap()
-}
-
-fn file(batch: &RecordBatch) -> Vec<u8> {
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_max_row_group_row_count(Some(1_000))
-        .build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
-    writer.write(batch).unwrap();
-    writer.into_inner().unwrap()
-}
-
-fn put(store: &InMemory, path: &str, bytes: Vec<u8>) {
-    block_on(store.put_opts(&Path::from(path), bytes.into(), PutOptions::default())).unwrap();
-}
-
-fn november(days: i64, rows: i64) -> InMemory {
-    let store = InMemory::new();
-    for day in 0..days {
-        put(
-            &store,
-            &format!("events/day=2026-11-{:02}/part.parquet", day + 1),
-            file(&events(day, rows)),
-        );
-    }
-    store
-}
-
-fn project(store: InMemory) -> ParquetProject {
-    project_with(store, EngineConfig::default())
-}
-
-fn project_with(store: InMemory, config: EngineConfig) -> ParquetProject {
-    let host: Rc<dyn Host> = Rc::new(TestHost(0.into()));
-    ParquetProject::new(
-        Rc::new(Engine::new(config)),
-        host,
-        Arc::new(store),
-        Reads::new(),
-        "p",
-    )
-}
-
-fn ask(project: &ParquetProject, sql: &str) -> Result<Vec<Vec<Json>>, WarehouseError> {
-    block_on(project.run_sql(sql, 0, 1_000, &Limits::default())).map(|result| result.rows)
-}
-
-fn refusal(project: &ParquetProject, sql: &str) -> String {
-    ask(project, sql).unwrap_err().to_string()
-}
-
-fn statement(
-    project: &ParquetProject,
-    write: impl FnOnce(&mut Query<'_>) -> sightline_warehouse::Sql,
-) -> Statement {
-    let mut query = Query::new(project.dialect());
-    let sql = write(&mut query);
-    query.finish(sql)
-}
+use super::support::{
+    DAY_MS, NOVEMBER_MS, ask, file, november, project, project_with, put, refusal, statement,
+};
 
 #[test]
 fn counts_groups_and_distinct_values_come_back_as_json() {
@@ -289,24 +157,6 @@ fn a_documented_column_that_files_lack_is_null_and_an_extra_one_is_there() {
     )
     .unwrap();
     assert_eq!(rows, [vec![json!(0), json!(10), json!(45)]]);
-}
-
-#[test]
-fn sessions_follow_from_events_where_none_are_stored() {
-    let project = project(november(2, 240));
-    let rows = ask(
-        &project,
-        "SELECT count(*), sum(event_count), sum(screen_view_count) FROM sessions",
-    )
-    .unwrap();
-    // Ten people with an event every hour: the gap of thirty minutes makes each event a session.
-    assert_eq!(rows, [vec![json!(480), json!(480), json!(320)]]);
-    let one_day = ask(
-        &project,
-        "SELECT count(*) FROM sessions WHERE started_at >= '2026-11-02T00:00:00Z'",
-    )
-    .unwrap();
-    assert_eq!(one_day, [vec![json!(240)]]);
 }
 
 #[test]
