@@ -104,10 +104,7 @@ impl Test {
             })),
             Self::TextSet => sql!("({value} IS NOT NULL AND {value} <> '')", value),
             Self::Set => sql!("{value} IS NOT NULL", value),
-            Self::ListSet => {
-                let length = query.dialect().list_length(value);
-                sql!("{length} > 0", length)
-            }
+            Self::ListSet => query.dialect().has_texts(value),
         }
     }
 

@@ -95,10 +95,10 @@ impl Question<'_> {
         for (column, n) in columns.iter().zip(0_usize..) {
             let value = carried(column);
             let measure = if column.kind == Kind::TextList {
-                let length = dialect.list_length(&column.sql());
+                let has_texts = dialect.has_texts(&column.sql());
                 sql!(
-                    "sum(CASE WHEN {length} > 0 THEN 1 ELSE 0 END) AS n_{n}, NULL AS d_{n}, NULL AS lo_{n}, NULL AS hi_{n}",
-                    length,
+                    "sum(CASE WHEN {has_texts} THEN 1 ELSE 0 END) AS n_{n}, NULL AS d_{n}, NULL AS lo_{n}, NULL AS hi_{n}",
+                    has_texts,
                     n
                 )
             } else {

@@ -94,12 +94,21 @@ impl Tool for GetEventPropertyValues {
 
     async fn answer(input: Input, context: &Context<'_>) -> Result<Answer<Output>, Failure> {
         let range = context.range(&input.range)?;
-        let place = Place::named(&input.property_key)?;
+        let mut place = Place::named(&input.property_key)?;
         let mut rows: Vec<Row> = context
             .rows(values(&place, &input, &range, context))
             .await?;
         if let (true, Place::Property(key)) = (rows.is_empty(), &place) {
-            check_key(key, &range, context).await?;
+            let keys = carried_keys(&range, context).await?;
+            // A key may itself begin with `properties.`: then it is listed, and given back, like that.
+            if !keys.contains(key) && keys.contains(&input.property_key) {
+                place = Place::Property(input.property_key.clone());
+                rows = context
+                    .rows(values(&place, &input, &range, context))
+                    .await?;
+            } else if !keys.contains(key) {
+                return Err(unknown_key(key, &keys, &range).into());
+            }
         }
         let more = rows.len() > input.limit.rows();
         rows.truncate(input.limit.rows());
@@ -230,24 +239,38 @@ fn values(place: &Place, input: &Input, range: &Range, context: &Context<'_>) ->
         }
         None => Sql::default(),
     };
+    let total = match place {
+        Place::Column(column) if column.kind == Kind::TextList => {
+            // An event counts once, however many entries its list has.
+            let has_entries = query.dialect().has_texts(&column.sql());
+            sql!(
+                "(SELECT count(*) FROM events WHERE {within}{named} AND {has_entries})",
+                within,
+                named,
+                has_entries
+            )
+        }
+        _ => Sql::from("sum(events) OVER ()"),
+    };
     let rows = input.limit.and_one();
     query.finish(sql!(
         "WITH carried AS (SELECT {value} AS value, profile_id, timestamp FROM events WHERE {within}{named}), \
          counted AS (SELECT value, count(*) AS events, {users} AS users, max(timestamp) AS last_seen FROM carried \
          WHERE value IS NOT NULL AND value <> '' GROUP BY value), \
-         measured AS (SELECT value, events, users, sum(events) OVER () AS total, max(last_seen) OVER () AS newest FROM counted) \
+         measured AS (SELECT value, events, users, {total} AS total, max(last_seen) OVER () AS newest FROM counted) \
          SELECT value, events, users, total, newest FROM measured{matching} ORDER BY events DESC, value LIMIT {rows}",
         value,
         users,
         within,
         named,
+        total,
         matching,
         rows
     ))
 }
 
-/// An error if no event in the range has that key.
-async fn check_key(key: &str, range: &Range, context: &Context<'_>) -> Result<(), Failure> {
+/// The keys that events in the range have, the commonest first.
+async fn carried_keys(range: &Range, context: &Context<'_>) -> Result<Vec<String>, Failure> {
     let mut query = context.query();
     let keys = query.dialect().unnest_keys(&Sql::from("properties"));
     let within = range.contains(&mut query, "timestamp");
@@ -256,25 +279,25 @@ async fn check_key(key: &str, range: &Range, context: &Context<'_>) -> Result<()
         keys,
         within
     ));
-    let found = context.run(statement).await?.rows;
-    let known: Vec<&str> = found
+    let rows = context.run(statement).await?.rows;
+    Ok(rows
         .iter()
         .filter_map(|row| row.first()?.as_str())
-        .collect();
-    if known.contains(&key) {
-        return Ok(());
-    }
+        .map(str::to_owned)
+        .collect())
+}
+
+fn unknown_key(key: &str, known: &[String], range: &Range) -> Mistake {
     let names = known
         .iter()
-        .copied()
+        .map(String::as_str)
         .chain(EVENTS.iter().map(|column| column.name));
     let meant = did_you_mean(key, names);
-    Err(Mistake::new(format!(
+    Mistake::new(format!(
         "No event in {} has a property `{key}`, and events have no such column.{meant}",
         range.in_words()
     ))
     .next("`get_property_definitions` lists keys and columns.")
-    .into())
 }
 
 #[cfg(test)]
@@ -284,6 +307,33 @@ mod tests {
 
     fn row(value: &str, events: i64) -> Json {
         json!({"value": value, "events": events, "users": 1, "total": 10, "newest": "2026-11-02T09:00:00Z"})
+    }
+
+    #[test]
+    fn the_share_of_a_lists_entries_is_of_the_events_that_have_any() {
+        let asked = Asked::of(
+            "get_event_property_values",
+            json!({"propertyKey": "groups", "startDate": "2026-11-01", "endDate": "2026-11-02"}),
+        )
+        .rows(json!([row("acme", 7)]))
+        .go();
+        assert!(asked.statements().contains(
+            "(SELECT count(*) FROM events WHERE timestamp >= $1 AND timestamp < $2 \
+             AND cardinality(array_remove_all(groups, '')) > 0) AS total"
+        ));
+    }
+
+    #[test]
+    fn a_key_that_begins_with_properties_can_be_given_as_it_is_listed() {
+        let asked = Asked::of(
+            "get_event_property_values",
+            json!({"propertyKey": "properties.inner", "startDate": "2026-11-01", "endDate": "2026-11-02"}),
+        )
+        .rows(json!([]))
+        .cells(json!([["properties.inner"], ["plan"]]))
+        .rows(json!([row("x", 7)]))
+        .go();
+        assert_eq!(asked.field("field"), json!("properties.properties.inner"));
     }
 
     #[test]

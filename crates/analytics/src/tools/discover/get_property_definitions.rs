@@ -58,7 +58,7 @@ pub(super) struct Definition {
     /// `distinctValues` is approximate.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) approximate: bool,
-    /// Up to three values: the commonest of a key with few; else the first and last in order.
+    /// Up to three values: the commonest of a key with few; else the first two and the last in order.
     pub(super) examples: Vec<String>,
 }
 
@@ -170,6 +170,13 @@ struct ExampleRow {
     distinct_values: i64,
 }
 
+/// What the statement over the values of keys that have many answers.
+#[derive(Deserialize)]
+struct SecondRow {
+    key: String,
+    second: Option<String>,
+}
+
 impl Question<'_> {
     /// The condition that an event is looked at.
     pub(super) fn within(&self, query: &mut Query<'_>) -> Sql {
@@ -207,10 +214,23 @@ impl Question<'_> {
                     .push(row.value);
             }
         }
+        let many: Vec<&KeyRow> = found
+            .iter()
+            .filter(|row| !has_few(Some(row.distinct_values)))
+            .collect();
+        let mut seconds: HashMap<String, String> = HashMap::new();
+        if !many.is_empty() {
+            let rows: Vec<SecondRow> = self.context.rows(self.seconds(&many)).await?;
+            seconds.extend(
+                rows.into_iter()
+                    .filter_map(|row| Some((row.key, row.second?))),
+            );
+        }
         let definitions = found
             .into_iter()
             .map(|row| {
                 let counted = examples.remove(&row.key);
+                let second = seconds.remove(&row.key);
                 Definition {
                     events: row.carriers,
                     share_percent: percent(row.carriers, events),
@@ -222,7 +242,13 @@ impl Question<'_> {
                             .map_or(row.distinct_values, |(distinct, _)| *distinct),
                     ),
                     examples: counted
-                        .map_or_else(|| vec![row.lowest, row.highest], |(_, examples)| examples)
+                        .map_or_else(
+                            || {
+                                let ends = [Some(row.lowest), second, Some(row.highest)];
+                                ends.into_iter().flatten().collect()
+                            },
+                            |(_, examples)| examples,
+                        )
                         .into_iter()
                         .map(example)
                         .collect(),
@@ -300,6 +326,25 @@ impl Question<'_> {
             keys
         ))
     }
+
+    /// The second of each key's values in order: keys with many have one besides the first and the last.
+    fn seconds(&self, keys: &[&KeyRow]) -> Statement {
+        let mut query = self.context.query();
+        let pairs = self.pairs(&mut query);
+        let after_first = keys.iter().map(|row| {
+            let (key, lowest) = (
+                query.bind(row.key.as_str()),
+                query.bind(row.lowest.as_str()),
+            );
+            sql!("key = {key} AND value > {lowest}", key, lowest)
+        });
+        let after_first = Sql::join(after_first.collect::<Vec<_>>(), " OR ");
+        query.finish(sql!(
+            "{pairs} SELECT key, min(value) AS second FROM pairs WHERE {after_first} GROUP BY key",
+            pairs,
+            after_first
+        ))
+    }
 }
 
 impl KeyRow {
@@ -346,6 +391,7 @@ mod tests {
                 {"key": "plan", "value": "free", "distinct_values": 2},
                 {"key": "planet", "value": "x", "distinct_values": 1},
             ]))
+            .rows(json!([{"key": "lane", "second": "10"}]))
             .go();
         insta::assert_snapshot!(asked.statements(), @r#"
         SELECT count(*) AS events, max(timestamp) AS newest FROM events WHERE timestamp >= $1 AND timestamp < $2 AND name IN ($3)
@@ -354,6 +400,8 @@ mod tests {
           [TimestampMs(1793491200000), TimestampMs(1793664000000), Text("signup"), Text("^\\d{4}-\\d{2}-\\d{2}([T ]\\d{2}:\\d{2}.*)?$"), Text("LAN")]
         WITH entries AS (SELECT unnest(property_entries(properties)) AS entry FROM events WHERE timestamp >= $1 AND timestamp < $2 AND name IN ($3)), pairs AS (SELECT entry['key'] AS key, entry['value'] AS value FROM entries), counted AS (SELECT key, value, count(*) AS carriers FROM pairs WHERE value <> '' AND key IN ($4, $5) GROUP BY key, value), ranked AS (SELECT key, value, row_number() OVER (PARTITION BY key ORDER BY carriers DESC, value) AS place, count(*) OVER (PARTITION BY key) AS distinct_values FROM counted) SELECT key, value, distinct_values FROM ranked WHERE place <= 3 ORDER BY key, place
           [TimestampMs(1793491200000), TimestampMs(1793664000000), Text("signup"), Text("plan"), Text("planet")]
+        WITH entries AS (SELECT unnest(property_entries(properties)) AS entry FROM events WHERE timestamp >= $1 AND timestamp < $2 AND name IN ($3)), pairs AS (SELECT entry['key'] AS key, entry['value'] AS value FROM entries) SELECT key, min(value) AS second FROM pairs WHERE key = $4 AND value > $5 GROUP BY key
+          [TimestampMs(1793491200000), TimestampMs(1793664000000), Text("signup"), Text("lane"), Text("1")]
         "#);
         insta::assert_snapshot!(asked.text(), @r#"
         Event properties: Acme (`acme`), 2026-11-01 to 2026-11-02, UTC. Data through 2026-11-02T10:00:00Z.
@@ -367,7 +415,7 @@ mod tests {
         |name|events|sharePercent|type|distinctValues|approximate|examples|
         |---|---|---|---|---|---|---|
         |plan|90|90|text|2||pro, free|
-        |lane|50|50|number|40000|true|1, 99|
+        |lane|50|50|number|40000|true|1, 10, 99|
 
         Note: Approximate distinct counts have a standard error of 0.81 %.
         Note: There is more: call `list_event_properties` with `{"startDate":"2026-11-01","endDate":"2026-11-02","eventName":"signup","search":"LAN","limit":500}`.
