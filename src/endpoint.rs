@@ -94,10 +94,12 @@ pub async fn answer(request: HttpRequest, env: Env) -> Result<Response<Body>> {
     };
     line.client_id = Some(&client_id);
 
+    let mut body = chunks_of(body);
     if let Err(answer) = endpoint.admit_body(&headers) {
+        drain(&mut body).await;
         return closed(*answer, &mut line);
     }
-    let body = read(body, endpoint.max_body_bytes()).await?;
+    let body = read(&mut body, endpoint.max_body_bytes()).await?;
     let incoming = match endpoint.open(&headers, &body) {
         Ok(incoming) => incoming,
         Err(answer) => return closed(*answer, &mut line),
@@ -227,27 +229,40 @@ fn internal(request_id: &str) -> String {
     format!("Something failed inside. The operator finds it in the log under {request_id}.")
 }
 
+type Chunks = LocalBoxStream<'static, Result<Bytes>>;
+
+fn chunks_of(body: Body) -> Chunks {
+    use http_body_util::BodyExt;
+    match body.into_inner() {
+        Some(stream) => Body::new(stream).into_data_stream().boxed_local(),
+        None => stream::empty().boxed_local(),
+    }
+}
+
 /// The body, or as much of it as shows that it is too large.
-async fn read(body: Body, most_bytes: usize) -> Result<Vec<u8>> {
+async fn read(body: &mut Chunks, most_bytes: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let Some(stream) = body.into_inner() else {
-        return Ok(bytes);
-    };
-    let mut chunks = std::pin::pin!(worker_chunks(stream));
-    while let Some(chunk) = chunks.next().await {
+    while let Some(chunk) = body.next().await {
         bytes.extend_from_slice(&chunk?);
         if bytes.len() > most_bytes {
+            drain(body).await;
             break;
         }
     }
     Ok(bytes)
 }
 
-fn worker_chunks(
-    stream: worker::web_sys::ReadableStream,
-) -> impl futures::Stream<Item = Result<Bytes>> {
-    use http_body_util::BodyExt;
-    Body::new(stream).into_data_stream()
+/// Takes in what is left of a body that is refused, up to a bound: a client still writing when the connection closes sees a broken
+/// pipe instead of the answer.
+async fn drain(body: &mut Chunks) {
+    const MOST_BYTES: usize = 32 << 20;
+    let mut drained = 0;
+    while let Some(Ok(chunk)) = body.next().await {
+        drained += chunk.len();
+        if drained > MOST_BYTES {
+            return;
+        }
+    }
 }
 
 /// What the query of the connection's address says, besides a token.
