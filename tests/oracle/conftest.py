@@ -25,18 +25,6 @@ from lake import Lake, described  # noqa: E402
 from mcp_client import Client  # noqa: E402
 
 
-def pytest_collection_modifyitems(items):
-    """Marks the open differences between server and oracle. Strict: one that has gone away fails until its line is deleted."""
-    known = {}
-    for line in (ORACLE / "known_differences.txt").read_text().splitlines():
-        if line and not line.startswith("#"):
-            test, _, reason = line.partition("  # ")
-            known[test.strip()] = reason
-    for item in items:
-        if item.path.parent == ORACLE and (reason := known.get(f"{item.path.name}::{item.name}")):
-            item.add_marker(pytest.mark.xfail(strict=True, reason=reason))
-
-
 @pytest.fixture(scope="session")
 def data_folder():
     """The adversarial lakes: those of SIGHTLINE_ORACLE_DIR (made by `python -m datasets.catalog`), or made now."""

@@ -82,6 +82,12 @@ class Lake:
         else:
             self.connection.execute("DROP TABLE sessions")
             self.connection.execute(f"CREATE TABLE assigned AS {sessions.assign()}")
+            # Events say which of these sessions they belong to, if to any.
+            self.connection.execute("UPDATE events SET session_id = NULL")
+            self.connection.execute(
+                "UPDATE events SET session_id = assigned.session_id FROM assigned "
+                "WHERE assigned.event_number = events.event_number"
+            )
             self.connection.execute(f"CREATE TABLE sessions AS {sessions.derive()}")
         # Every event, with the session it belongs to if it belongs to one.
         self.connection.execute(

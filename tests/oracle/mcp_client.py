@@ -36,6 +36,14 @@ class Client:
             raise RpcError(f"{tool} answered without structuredContent: {text[:500]}")
         return answer
 
+    def refusal(self, tool: str, **arguments) -> str:
+        """What the tool says when it refuses, as it must."""
+        try:
+            answer = self.call(tool, **arguments)
+        except ToolError as error:
+            return str(error)
+        raise AssertionError(f"{tool} answered what it should refuse: {json.dumps(answer)[:500]}")
+
     def walk(self, tool: str, **arguments):
         """Every page of an answer, by its cursor."""
         seen = set()

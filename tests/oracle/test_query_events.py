@@ -41,7 +41,7 @@ NARROWINGS = {
             {"field": "properties.score", "op": "lt", "values": ["42.5"]},
         ]
     },
-    "filter on a number column": {"filters": [{"field": "revenue", "op": "lte", "values": ["50000"]}]},
+    "filter on a number column": {"filters": [{"field": "revenue", "op": "lte", "values": ["500.00"]}]},
     "filter is set": {"filters": [{"field": "properties.theme", "op": "isSet"}]},
     "filter is not set": {"filters": [{"field": "country", "op": "isNotSet"}]},
     "filter regex": {"filters": [{"field": "path", "op": "regex", "values": ["^/(docs|blog)/"]}]},

@@ -23,7 +23,7 @@ SIGNALS = [
     "idle_ms",
 ]
 
-# Ids of sessions whose events name none are the builder's own; a recorded replay is nothing events show.
+# A recorded replay is nothing events show.
 DERIVED = [column for column in SESSIONS if column not in ("session_id", "has_replay")]
 
 
@@ -68,17 +68,18 @@ def differing(got: tuple, want: tuple) -> dict:
 
 
 def assert_same_sessions(got: list[tuple], want: list[tuple], where) -> None:
-    """The same sessions: by id where events name one, as a bag where they do not."""
-    named = {session: row for session, row in want if session is not None}
-    got_named = {session: row for session, row in got if session in named}
-    assert len({session for session, _ in got}) == len(got), (where, "session ids repeat")
-    missing = set(named) - set(got_named)
-    assert not missing, (where, len(missing), sorted(missing)[:5])
-    wrong = {session: differing(got_named[session], row) for session, row in named.items() if got_named[session] != row}
+    """The same sessions, by id."""
+    have, expected = dict(got), dict(want)
+    assert len(have) == len(got), (where, "session ids repeat")
+    assert set(have) == set(expected), (
+        where,
+        "missing",
+        sorted(set(expected) - set(have))[:5],
+        "extra",
+        sorted(set(have) - set(expected))[:5],
+    )
+    wrong = {session: differing(have[session], row) for session, row in expected.items() if have[session] != row}
     assert not wrong, (where, len(wrong), list(wrong.items())[:5])
-    others = Counter(row for session, row in got if session not in named)
-    expected = Counter(row for session, row in want if session is None)
-    assert others == expected, (where, "extra", list(others - expected)[:2], "missing", list(expected - others)[:2])
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """get_event_definitions, get_property_definitions, get_event_property_values (TOOLS §5, discover)."""
 
 from columns import EVENTS, INSTANT, LIST, MAP
-from definitions.events import names_meant
+from definitions.events import SHOWN_NAME, names_meant
 from definitions.text import literal, literals
 
 
@@ -27,10 +27,10 @@ def event_definitions(lake, start_ms: int, end_ms: int, search: str | None = Non
     return lake.rows(
         f"""
         SELECT * FROM (
-            SELECT name, count(*) AS events, count(DISTINCT nullif(profile_id, '')) AS users,
+            SELECT {SHOWN_NAME} AS name, count(*) AS events, count(DISTINCT nullif(profile_id, '')) AS users,
                 min(timestamp_ms) AS first_ms, max(timestamp_ms) AS last_ms,
                 100.0 * count(*) / sum(count(*)) OVER () AS share
-            FROM events WHERE {_in_range(start_ms, end_ms)} GROUP BY name
+            FROM events WHERE {_in_range(start_ms, end_ms)} GROUP BY ALL
         ) WHERE {_searched("name", search)} ORDER BY events DESC, name
         """
     )
@@ -83,7 +83,11 @@ def property_values(
 
     Share: of the events in the range that carry the property, whatever was searched for. Ties by value.
     """
-    source = _source(key, _in_range(start_ms, end_ms, event_name))
+    condition = _in_range(start_ms, end_ms, event_name)
+    source = _source(key, condition)
+    # Choice: a key that itself begins with `properties.` may be given as it is listed, where no other key is meant.
+    if key.startswith("properties.") and not lake.rows(source):
+        source = _source(f"properties.{key}", condition)
     return lake.rows(
         f"""
         WITH carried AS ({source})
@@ -110,6 +114,8 @@ def _source(key: str, condition: str) -> str:
     kind = EVENTS.get(key)
     if key.startswith("properties.") or kind is None:
         value = f"properties[{literal(key.removeprefix('properties.'))}]"
+    elif key == "name":
+        value = SHOWN_NAME
     elif kind == INSTANT:
         value = f"{key}_ms::VARCHAR"
     elif kind == LIST:

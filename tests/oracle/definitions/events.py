@@ -36,14 +36,21 @@ def matching(lake, start_ms: int, end_ms: int, arguments=None) -> list[dict]:
         filters.append({"field": f"properties.{key}", "op": "is", "values": [value]})
     if "eventNames" in arguments:
         filters.append({"field": "name", "op": "is", "values": names_meant(arguments["eventNames"])})
-    selection = ", ".join(f"{name}_ms AS {name}" if kind == INSTANT else name for name, kind in EVENTS.items())
+    shown = {"name": f"{SHOWN_NAME} AS name"}
+    selection = ", ".join(
+        f"{name}_ms AS {name}" if kind == INSTANT else shown.get(name, name) for name, kind in EVENTS.items()
+    )
     return lake.rows(
         f"""
         SELECT {selection} FROM visited AS event
-        WHERE timestamp_ms >= {start_ms} AND timestamp_ms < {end_ms} AND {filtering.of_event(filters)}
+        WHERE timestamp_ms >= {start_ms} AND timestamp_ms < {end_ms} AND {filtering.of_event(lake, filters)}
         ORDER BY timestamp, event_id
         """
     )
+
+
+# Which is why a row is shown under the one name (the other is an alias of it).
+SHOWN_NAME = "CASE name WHEN '$pageview' THEN 'screen_view' ELSE name END"
 
 
 def names_meant(names: list[str]) -> list[str]:

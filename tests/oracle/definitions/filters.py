@@ -3,7 +3,7 @@
 > array of `{field, op, values}`; AND between filters, OR between values. Text compares ignore case except
 > `is`/`isNot`/`regex`. `%` and `_` are ordinary characters.
 
-Choice: the negative operators are the exact opposite of their positive ones, so they hold for rows without a value and,
+Choice: amounts are compared as answers give them, in major units. The negative operators are the exact opposite of their positive ones, so they hold for rows without a value and,
 with several values, exclude all of them. An empty text is not set. Comparisons of size read texts as numbers, and do not
 hold where the text is none.
 """
@@ -15,19 +15,19 @@ _OPPOSITES = {"isNot": "is", "doesNotContain": "contains", "isNotSet": "isSet"}
 _SIZES = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
-def of_event(filters, event: str = "event") -> str:
+def of_event(lake, filters, event: str = "event") -> str:
     """The filters as a condition on a row of `visited` or `assigned` called `event`."""
-    return _all(_of_event(item, event) for item in filters or [])
+    return _all(_of_event(item, event) for item in _in_minor_units(lake, filters))
 
 
-def of_session(filters, session: str = "session") -> str:
+def of_session(lake, filters, session: str = "session") -> str:
     """The filters as a condition on a row of `sessions` called `session`.
 
     Choice: a column sessions have is theirs. Filters on what only events have hold for a session with an event for which
     all of them hold.
     """
     own, of_events = [], []
-    for item in filters or []:
+    for item in _in_minor_units(lake, filters):
         field = item["field"]
         if field in SESSIONS or field.startswith(("profile.", "group.")):
             own.append(item)
@@ -37,9 +37,18 @@ def of_session(filters, session: str = "session") -> str:
     if of_events:
         conditions.append(
             f"EXISTS (SELECT 1 FROM assigned AS own WHERE own.session_key = {session}.session_key "
-            f"AND {of_event(of_events, 'own')})"
+            f"AND {_all(_of_event(item, 'own') for item in of_events)})"
         )
     return _all(conditions)
+
+
+def _in_minor_units(lake, filters) -> list[dict]:
+    """The filters with the amounts of those on `revenue` as the tables have them."""
+    scale = 10**lake.info.minor_units
+    return [
+        {**item, "values": [f"{float(value) * scale:.15g}" for value in item["values"]]} if item["field"] == "revenue" else item
+        for item in filters or []
+    ]
 
 
 def _all(conditions) -> str:

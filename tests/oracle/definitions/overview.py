@@ -51,7 +51,7 @@ def _counts(lake, start_ms, end_ms, filters, interval) -> dict[str, Counts]:
                 count(*) FILTER (event.name IN {SCREEN_VIEWS}) AS page_views,
                 coalesce(sum(event.revenue) FILTER (event.name = 'revenue'), 0)::BIGINT AS revenue_minor
             FROM visited AS event
-            WHERE event.timestamp_ms >= {start_ms} AND event.timestamp_ms < {end_ms} AND {filtering.of_event(filters)}
+            WHERE event.timestamp_ms >= {start_ms} AND event.timestamp_ms < {end_ms} AND {filtering.of_event(lake, filters)}
             GROUP BY 1
         ),
         session_counts AS (
@@ -61,7 +61,7 @@ def _counts(lake, start_ms, end_ms, filters, interval) -> dict[str, Counts]:
                 coalesce(sum(session.duration_ms), 0)::BIGINT AS duration_ms
             FROM sessions AS session
             WHERE session.started_at_ms >= {start_ms} AND session.started_at_ms < {end_ms}
-                AND {filtering.of_session(filters)}
+                AND {filtering.of_session(lake, filters)}
             GROUP BY 1
         )
         SELECT * FROM event_counts FULL JOIN session_counts USING (bucket)

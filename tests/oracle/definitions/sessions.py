@@ -27,7 +27,12 @@ def _property(*keys: str) -> str:
 
 
 def assign() -> str:
-    """A SELECT of the events that belong to a session, with its `session_key`; `events` is the only table it reads."""
+    """A SELECT of the events that belong to a session, with its `session_key` and its id in `session_id`; `events` is the only
+    table it reads.
+
+    > An event that names no session is given that of its visit, whose id is the visitor's and the visit's first instant in Unix
+    > milliseconds: `{device_id}~{ms}`. (docs/data.md)
+    """
     return f"""
 WITH
 -- Events with what decides their session. Choice: without a device, the profile stands for it; without both, the event
@@ -45,22 +50,23 @@ unnamed AS (
         timestamp_ms - lag(timestamp_ms) OVER (PARTITION BY visitor ORDER BY timestamp_ms, event_id) AS pause_ms
     FROM named
     WHERE named_session IS NULL AND visitor IS NOT NULL
+),
+visits AS (
+    SELECT * EXCLUDE (pause_ms),
+        'v' || visitor || '~' || count(*) FILTER (pause_ms > {GAP_MS})
+            OVER (PARTITION BY visitor ORDER BY timestamp_ms, event_id ROWS UNBOUNDED PRECEDING) AS session_key
+    FROM unnamed
 )
-SELECT *, 's' || named_session AS session_key
+SELECT * REPLACE (named_session AS session_id), 's' || named_session AS session_key
 FROM named WHERE named_session IS NOT NULL
 UNION ALL BY NAME
-SELECT * EXCLUDE (pause_ms),
-    'v' || visitor || '~' || count(*) FILTER (pause_ms > {GAP_MS})
-        OVER (PARTITION BY visitor ORDER BY timestamp_ms, event_id ROWS UNBOUNDED PRECEDING) AS session_key
-FROM unnamed
+SELECT * REPLACE (visitor || '~' || min(timestamp_ms) OVER (PARTITION BY session_key) AS session_id) FROM visits
 """
 
 
 def derive() -> str:
     """A SELECT of `sessions` from the table `assigned` (what `assign` selects), with `session_key`, `started_at_ms` and
     `ended_at_ms` beside the columns of TOOLS §4.
-
-    `session_id` is the events' own, and null for sessions of events that have none (the builder makes ids up for those).
     """
     first_event = ", ".join(
         f"nullif(first({column} ORDER BY place)::VARCHAR, '') AS {column}" for column in FROM_FIRST_EVENT
@@ -91,7 +97,7 @@ paged AS (
 -- "bounce: fewer than two screen views. duration: last minus first event."
 basics AS (
     SELECT session_key,
-        first(named_session) AS session_id,
+        first(session_id) AS session_id,
         min(timestamp_ms) AS started_at_ms,
         max(timestamp_ms) AS ended_at_ms,
         max(timestamp_ms) - min(timestamp_ms) AS duration_ms,
