@@ -5,13 +5,19 @@
 use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
 
-/// The workspace's root: the directory that holds `wrangler.toml`.
+/// The workspace's root: the directory that holds `wrangler.toml`. As cargo says when it runs this, since clones that share a target
+/// directory share the program.
 pub fn root() -> &'static Path {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest)
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let manifest = env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        manifest.parent().map(Path::to_owned).unwrap_or(manifest)
+    });
+    &ROOT
 }
 
 /// Tools built or fetched for this project, kept across clones: `$XDG_CACHE_HOME/sightline`, by default `~/.cache/sightline`.
