@@ -17,7 +17,7 @@ export const LAST_DAY = "2026-06-30";
 /** A range well inside the demo data. */
 export const RANGE = { startDate: "2026-06-01", endDate: "2026-06-30" };
 
-const OBSERVED = ["entry", "bucket", "memory"].map((name) => `tests/support/observed/${name}.mjs`);
+const OBSERVED = ["entry", "bucket", "counters", "memory"].map((name) => `tests/support/observed/${name}.mjs`);
 
 /**
  * @typedef {import("../../xtask/local/runtime.mjs").Running & {

@@ -9,6 +9,7 @@ use std::fmt;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use percent_encoding::percent_decode_str;
+use sha2::{Digest, Sha256};
 
 /// Most bytes of a token. An access token with every claim stays below 2 KiB.
 const MAX_TOKEN_BYTES: usize = 8 << 10;
@@ -46,6 +47,15 @@ impl Credential {
                 Self::from_query(query.unwrap_or_default())
             }
             credential => credential,
+        }
+    }
+
+    /// The SHA-256 of the token, to recall by what is known of it; none where no token came. Nobody makes a token that has
+    /// the fingerprint of another.
+    pub fn fingerprint(&self) -> Option<[u8; 32]> {
+        match self {
+            Self::Bearer(token) => Some(Sha256::digest(token.reveal()).into()),
+            Self::Absent | Self::Malformed => None,
         }
     }
 
