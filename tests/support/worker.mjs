@@ -33,7 +33,7 @@ const running = new Map();
 /** The built Worker as it ships. */
 export const shipped = () => once(false);
 
-/** The built Worker with a bucket that can be made to fail and that counts what is read of it. */
+/** The built Worker with a bucket and counters that can be made to fail, and that tell what is asked of them. */
 export const observed = () => once(true);
 
 after(async () => {
