@@ -128,7 +128,7 @@ pub async fn answer(request: HttpRequest, env: Env) -> Result<Response<Body>> {
         .saturating_sub(1);
     if further > 0 {
         taken = limits.take(&client, further).await;
-        line.fault = taken.fault.take();
+        line.fault = taken.fault.take().or(line.fault);
         if let Some(seconds) = taken.retry_after_s {
             let answer = batch_refusal(further.saturating_add(1), client.limit(), seconds);
             return counted(answer, &taken, &mut line);

@@ -173,6 +173,16 @@ mod tests {
     }
 
     #[test]
+    fn a_fingerprint_is_the_tokens_wherever_it_stood_and_of_no_other() {
+        let of = |headers: &[&'static str], query: &str| credential(headers, query).fingerprint();
+        assert!(of(&["Bearer YWJj"], "").is_some());
+        assert_eq!(of(&["Bearer YWJj"], ""), of(&[], "token=YWJj"));
+        assert_ne!(of(&["Bearer YWJj"], ""), of(&["Bearer YWJk"], ""));
+        assert_eq!(of(&[], ""), None);
+        assert_eq!(of(&["Bearer YWJj", "Bearer YWJj"], ""), None);
+    }
+
+    #[test]
     fn rfc_6750_2_1_the_token_follows_the_scheme_in_any_case() {
         for header in ["Bearer YWJj", "bearer YWJj", "BEARER   YWJj  "] {
             assert_eq!(credential(&[header], ""), token("YWJj"), "{header}");
