@@ -130,7 +130,7 @@ pub async fn answer(request: HttpRequest, env: Env) -> Result<Response<Body>> {
         taken = limits.take(&client, further).await;
         line.fault = taken.fault.take().or(line.fault);
         if let Some(seconds) = taken.retry_after_s {
-            let answer = batch_refusal(further.saturating_add(1), client.limit(), seconds);
+            let answer = client.batch_refusal(further.saturating_add(1), seconds);
             return counted(answer, &taken, &mut line);
         }
     }
@@ -254,18 +254,6 @@ fn refusal(denied: &Denied) -> HttpAnswer {
         )
         .with_header(RETRY_AFTER, HeaderValue::from_static("2")),
     }
-}
-
-/// A batch whose requests do not all fit; one larger than the limit never will.
-fn batch_refusal(requests: u32, limit: u32, retry_after_s: u64) -> HttpAnswer {
-    if requests <= limit {
-        return HttpAnswer::too_many_requests(None, retry_after_s);
-    }
-    let message = format!(
-        "This batch has {requests} requests, and only {limit} a minute are allowed. Send it in smaller parts."
-    );
-    HttpAnswer::refusal(StatusCode::TOO_MANY_REQUESTS, None, message)
-        .with_header(RETRY_AFTER, HeaderValue::from(retry_after_s))
 }
 
 fn internal(request_id: &str) -> String {

@@ -27,8 +27,10 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use futures::future::{Either, select};
-use http::HeaderMap;
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use sightline_limits::{DEFAULT_LIMIT, Decision, Recall, Recalled, Standing};
+use sightline_mcp::HttpAnswer;
 use sightline_oauth::{Credential, Principal, VisibleProject};
 use worker::{Delay, Env};
 
@@ -61,9 +63,17 @@ impl Client {
         }
     }
 
-    /// Requests it may make in any minute.
-    pub fn limit(&self) -> u32 {
-        self.limit
+    /// The answer to a batch whose requests do not all fit. One larger than the limit never will, and is told so.
+    pub fn batch_refusal(&self, requests: u32, retry_after_s: u64) -> HttpAnswer {
+        if requests <= self.limit {
+            return HttpAnswer::too_many_requests(None, retry_after_s);
+        }
+        let message = format!(
+            "This batch has {requests} requests, and only {} a minute are allowed. Send it in smaller parts.",
+            self.limit
+        );
+        HttpAnswer::refusal(StatusCode::TOO_MANY_REQUESTS, None, message)
+            .with_header(RETRY_AFTER, HeaderValue::from(retry_after_s))
     }
 }
 
