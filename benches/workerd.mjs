@@ -12,7 +12,7 @@ import { loadProject } from "../xtask/local/lake.mjs";
 import { Mcp } from "../tests/support/mcp.mjs";
 import { admitAll } from "../tests/support/tenants.mjs";
 
-const OBSERVED = ["entry", "bucket", "memory"].map((name) => `tests/support/observed/${name}.mjs`);
+const OBSERVED = ["entry", "bucket", "counters", "memory"].map((name) => `tests/support/observed/${name}.mjs`);
 const REPEATS = 5;
 const PROJECT = { id: "bench", name: "Bench", organization: { id: "org_bench", name: "Bench" } };
 

@@ -12,7 +12,7 @@ use worker::{D1Database, D1Type, Env};
 use crate::project_row::ProjectRow;
 
 /// The client and its organization.
-const CLIENT: &str = "SELECT c.id, c.name, c.organization_id, c.project_id, c.kind, c.secret_hash, c.expires_at, c.revoked_at, \
+const CLIENT: &str = "SELECT c.id, c.name, c.organization_id, c.project_id, c.kind, c.secret_hash, c.expires_at, c.revoked_at, c.requests_per_minute, \
      o.name AS organization_name \
      FROM api_clients c JOIN organizations o ON o.id = c.organization_id WHERE c.id = ?1";
 
@@ -34,6 +34,7 @@ struct ClientRow {
     secret_hash: String,
     expires_at: Option<f64>,
     revoked_at: Option<f64>,
+    requests_per_minute: Option<u32>,
     organization_name: String,
 }
 
@@ -86,7 +87,7 @@ impl ClientRow {
                 .ok_or_else(|| fault("a secret's hash is not one"))?,
             expires_at_ms: instant(self.expires_at),
             revoked_at_ms: instant(self.revoked_at),
-            requests_per_minute: None,
+            requests_per_minute: self.requests_per_minute,
         };
         Ok((record, organization))
     }

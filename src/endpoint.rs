@@ -1,4 +1,4 @@
-//! `/mcp`, in the order a request passes: protocol before the body, credential, body, answer, log line.
+//! `/mcp`, in the order a request passes: protocol before the body, credential and limit, body, answer, log line.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,12 +11,16 @@ use futures::{FutureExt, StreamExt};
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use sightline_mcp::model::Implementation;
-use sightline_mcp::{Endpoint, Hosts, HttpAnswer, Incoming, Reply, Service, Settings, Timer};
+use sightline_mcp::{
+    Endpoint, Hosts, HttpAnswer, Incoming, Reply, Service, Settings, Timer,
+    request_id as request_id_in,
+};
 use sightline_oauth::{Credential, Denied, QueryForm, authenticate};
 use worker::{Body, Date, Delay, Env, HttpRequest, Result};
 
 use crate::access::{Database, caller};
 use crate::config::Config;
+use crate::limits::{Client, Limits, Taken};
 use crate::log::RequestLine;
 use crate::routes::body_of;
 use crate::service::{Analytics, toolbox};
@@ -76,34 +80,65 @@ pub async fn answer(request: HttpRequest, env: Env) -> Result<Response<Body>> {
     };
     let credential = Credential::from_request(&headers, parts.uri.query(), form);
     let now_ms = i64::try_from(started_ms).unwrap_or(i64::MAX);
-    let admitted = match Database::of(&env) {
-        Ok(database) => authenticate(&credential, &database, now_ms).await,
-        Err(fault) => Err(Denied::Unavailable(fault)),
+    let access = async {
+        let database = Database::of(&env)?;
+        authenticate(&credential, &database, now_ms).await
     };
-    let caller = match admitted {
-        Ok(principal) => caller(principal),
+    let limits = Limits::of(&env, &credential);
+    let (principal, client, mut taken) = match limits.admit(access, Client::of).await {
+        Ok(admitted) => admitted,
         Err(denied) => {
             line.fault = matches!(denied, Denied::Unavailable(_))
                 .then(|| format!("{}: {denied:?}", denied.slug()));
             return closed(refusal(&denied), &mut line);
         }
     };
+    let mut caller = caller(principal);
     let client_id = match &caller.identity {
         sightline_analytics::Identity::ApiClient { id, .. }
         | sightline_analytics::Identity::Person { id, .. } => id.clone(),
     };
     line.client_id = Some(&client_id);
+    line.fault = taken.fault.take();
+    // From here on every answer says where the client stands.
+    let counted = |mut answer: HttpAnswer, taken: &Taken, line: &mut RequestLine<'_>| {
+        taken.add_to(&mut answer.headers);
+        closed(answer, line)
+    };
 
     let mut body = chunks_of(body);
-    if let Err(answer) = endpoint.admit_body(&headers) {
+    let judged = endpoint.admit_body(&headers);
+    if judged.is_err() {
         drain(&mut body).await;
-        return closed(*answer, &mut line);
+    }
+    if let Some(seconds) = taken.retry_after_s {
+        let id = match judged {
+            Ok(()) => request_id_in(&read(&mut body, endpoint.max_body_bytes()).await?),
+            Err(_) => None,
+        };
+        let answer = HttpAnswer::too_many_requests(id.as_ref(), seconds);
+        return counted(answer, &taken, &mut line);
+    }
+    if let Err(answer) = judged {
+        return counted(*answer, &taken, &mut line);
     }
     let body = read(&mut body, endpoint.max_body_bytes()).await?;
     let incoming = match endpoint.open(&headers, &body) {
         Ok(incoming) => incoming,
-        Err(answer) => return closed(*answer, &mut line),
+        Err(answer) => return counted(*answer, &taken, &mut line),
     };
+    let further = u32::try_from(incoming.requests())
+        .unwrap_or(u32::MAX)
+        .saturating_sub(1);
+    if further > 0 {
+        taken = limits.take(&client, further).await;
+        line.fault = taken.fault.take().or(line.fault);
+        if let Some(seconds) = taken.retry_after_s {
+            let answer = client.batch_refusal(further.saturating_add(1), seconds);
+            return counted(answer, &taken, &mut line);
+        }
+    }
+    caller.remaining_this_minute = taken.standing.map(|standing| standing.remaining);
     let address = Address::of(parts.uri.query().unwrap_or_default());
     let narrowing = toolbox().narrowing(
         address.toolsets.as_deref(),
@@ -113,10 +148,9 @@ pub async fn answer(request: HttpRequest, env: Env) -> Result<Response<Body>> {
     let narrowing = match narrowing {
         Ok(narrowing) => narrowing,
         Err(error) => {
-            return closed(
-                HttpAnswer::refusal(StatusCode::BAD_REQUEST, incoming.id(), error.to_string()),
-                &mut line,
-            );
+            let answer =
+                HttpAnswer::refusal(StatusCode::BAD_REQUEST, incoming.id(), error.to_string());
+            return counted(answer, &taken, &mut line);
         }
     };
     let (method, tool) = told(&incoming);
@@ -140,16 +174,16 @@ pub async fn answer(request: HttpRequest, env: Env) -> Result<Response<Body>> {
         )
         .await;
     match reply {
-        Reply::Answer(mut answer) => {
-            endpoint.add_cors(&headers, &mut answer.headers);
+        Reply::Answer(answer) => {
             note(&service, &mut line);
-            finish(answer, &mut line, started_ms)
+            counted(answer, &taken, &mut line)
         }
         Reply::Stream {
             status,
             headers: mut stream_headers,
             events,
         } => {
+            taken.add_to(&mut stream_headers);
             endpoint.add_cors(&headers, &mut stream_headers);
             let log = StreamLog {
                 service,
@@ -157,6 +191,7 @@ pub async fn answer(request: HttpRequest, env: Env) -> Result<Response<Body>> {
                 client_id: client_id.clone(),
                 method: method.clone(),
                 tool: tool.clone(),
+                limit_fault: line.fault.take(),
                 started_ms,
             };
             let mut response = Response::new(Body::from_stream(
@@ -310,10 +345,12 @@ fn note(service: &Analytics, line: &mut RequestLine<'_>) {
     let used = service.lake.used();
     line.lake_reads = used.reads;
     line.lake_bytes = used.bytes;
-    line.fault = service.fault.borrow().as_ref().and_then(|fault| {
+    let failed = service.fault.borrow().as_ref().and_then(|fault| {
         let detail = fault.detail.as_ref()?;
         Some(format!("{}: {detail}", fault.slug))
     });
+    let faults: Vec<String> = [line.fault.take(), failed].into_iter().flatten().collect();
+    line.fault = (!faults.is_empty()).then(|| faults.join("; "));
 }
 
 fn finish(
@@ -337,6 +374,7 @@ struct StreamLog {
     client_id: String,
     method: Option<String>,
     tool: Option<String>,
+    limit_fault: Option<String>,
     started_ms: u64,
 }
 
@@ -350,6 +388,7 @@ impl Drop for StreamLog {
             tool: self.tool.as_deref(),
             client_id: Some(&self.client_id),
             duration_ms: Date::now().as_millis().saturating_sub(self.started_ms),
+            fault: self.limit_fault.take(),
             ..RequestLine::default()
         };
         note(&self.service, &mut line);

@@ -1,18 +1,21 @@
 //! The Worker: routes, bindings and glue around the crates that do the work.
 //!
 //! Only this package names the `worker` crate (invariant 1). A request is matched against [`routes`], let in by [`access`],
-//! understood by `sightline-mcp`, answered by `sightline-analytics` over [`warehouses`], and told of in one log line. Nothing is
-//! built at module load; what an isolate shares is made when its first request needs it.
+//! counted by [`limits`], understood by `sightline-mcp`, answered by `sightline-analytics` over [`warehouses`], and told of in one
+//! log line. Nothing is built at module load; what an isolate shares is made when its first request needs it.
 
 mod access;
 mod config;
 mod endpoint;
 mod host;
+mod limiter;
+mod limits;
 mod log;
 mod project_row;
 mod r2;
 mod routes;
 mod service;
+mod shield;
 mod warehouses;
 
 use worker::{Context, Env, HttpRequest, event};

@@ -1,9 +1,11 @@
 //! Every path this server answers.
 
+use http::header::RETRY_AFTER;
 use http::{HeaderValue, Method, Response, StatusCode};
 use worker::{Body, Env, HttpRequest, Result};
 
 use crate::endpoint;
+use crate::shield::{self, Shield};
 
 /// The answer to a request.
 ///
@@ -19,15 +21,33 @@ pub async fn answer(request: HttpRequest, env: Env) -> Result<Response<Body>> {
     match (request.method(), request.uri().path()) {
         (_, "/mcp") => endpoint::answer(request, env).await,
         (&Method::GET, "/healthz") => text(StatusCode::OK, "ok\n"),
-        (&Method::GET, "/") => text(
-            StatusCode::OK,
-            "This is an MCP server. Connect a client to /mcp on this host; it needs a token.\n",
-        ),
+        (&Method::GET, "/") => {
+            let key = format!("/ {}", shield::sender(request.headers()));
+            if !Shield::Open.lets_through(&env, &key).await {
+                return too_many_requests();
+            }
+            text(
+                StatusCode::OK,
+                "This is an MCP server. Connect a client to /mcp on this host; it needs a token.\n",
+            )
+        }
         _ => text(
             StatusCode::NOT_FOUND,
             "There is nothing at this address. The MCP endpoint is /mcp.\n",
         ),
     }
+}
+
+/// What an open endpoint answers to a sender whom the shield stops.
+fn too_many_requests() -> Result<Response<Body>> {
+    let mut response = text(
+        StatusCode::TOO_MANY_REQUESTS,
+        "Too many requests. Wait a minute, then ask again.\n",
+    )?;
+    response
+        .headers_mut()
+        .insert(RETRY_AFTER, HeaderValue::from(shield::RETRY_AFTER_S));
+    Ok(response)
 }
 
 fn text(status: StatusCode, body: &'static str) -> Result<Response<Body>> {

@@ -49,15 +49,18 @@ export async function admitAll(db, projects) {
   return tenants;
 }
 
+/** What clients of tests may ask in a minute: all files of a run share them, and only one of those is about limits. */
+const REQUESTS_PER_MINUTE = 60_000;
+
 /**
  * The token of a client made for the occasion.
  *
  * @param {any} db
  * @param {Pick<import("../../xtask/local/accounts.mjs").ApiClient, "kind" | "organizationId" | "projectId">} client
- * @param {Parameters<typeof saveClients>[2]} [times]
+ * @param {Parameters<typeof saveClients>[2]} [terms]
  */
-export async function newToken(db, client, times) {
+export async function newToken(db, client, terms) {
   const made = newClient({ name: "Test", ...client });
-  await saveClients(db, [made], times);
+  await saveClients(db, [made], { requestsPerMinute: REQUESTS_PER_MINUTE, ...terms });
   return tokenOf(made);
 }

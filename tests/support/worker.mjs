@@ -17,7 +17,7 @@ export const LAST_DAY = "2026-06-30";
 /** A range well inside the demo data. */
 export const RANGE = { startDate: "2026-06-01", endDate: "2026-06-30" };
 
-const OBSERVED = ["entry", "bucket", "memory"].map((name) => `tests/support/observed/${name}.mjs`);
+const OBSERVED = ["entry", "bucket", "counters", "memory"].map((name) => `tests/support/observed/${name}.mjs`);
 
 /**
  * @typedef {import("../../xtask/local/runtime.mjs").Running & {
@@ -33,7 +33,7 @@ const running = new Map();
 /** The built Worker as it ships. */
 export const shipped = () => once(false);
 
-/** The built Worker with a bucket that can be made to fail and that counts what is read of it. */
+/** The built Worker with a bucket and counters that can be made to fail, and that tell what is asked of them. */
 export const observed = () => once(true);
 
 after(async () => {

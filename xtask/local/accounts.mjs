@@ -80,15 +80,17 @@ export function newClient(client) {
 /**
  * @param {any} db
  * @param {ApiClient[]} clients
- * @param {{expiresAt?: number, revokedAt?: number, createdAt?: number}} [times] Unix milliseconds
+ * @param {{expiresAt?: number, revokedAt?: number, createdAt?: number, requestsPerMinute?: number}} [terms] instants in Unix
+ *   milliseconds; without a limit of their own, the default applies
  */
-export async function saveClients(db, clients, { expiresAt, revokedAt, createdAt = Date.now() } = {}) {
+export async function saveClients(db, clients, { expiresAt, revokedAt, createdAt = Date.now(), requestsPerMinute } = {}) {
   await db.batch(
     clients.map((client) =>
       db
         .prepare(
-          `INSERT INTO api_clients (id, organization_id, project_id, kind, name, secret_hash, created_at, expires_at, revoked_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          `INSERT INTO api_clients (id, organization_id, project_id, kind, name, secret_hash, created_at, expires_at, revoked_at,
+             requests_per_minute)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, name = excluded.name`,
         )
         .bind(
@@ -101,6 +103,7 @@ export async function saveClients(db, clients, { expiresAt, revokedAt, createdAt
           createdAt,
           expiresAt ?? null,
           revokedAt ?? null,
+          requestsPerMinute ?? null,
         ),
     ),
   );

@@ -1,9 +1,9 @@
 //! The MCP endpoint, in the order in which a POST passes through it.
 //!
-//! [`Endpoint::admit`] looks at the method, `Host` and `Origin`; then the caller checks the credential;
-//! [`Endpoint::admit_body`] looks at the body's announced size and type, [`Endpoint::open`] at the body
-//! itself; then the caller takes the request from its limit; [`Endpoint::serve`] answers. Each of the
-//! first three may end the request with an answer of its own.
+//! [`Endpoint::admit`] looks at the method, `Host` and `Origin`; then the caller checks the credential and
+//! takes the request from its limit; [`Endpoint::admit_body`] looks at the body's announced size and type,
+//! [`Endpoint::open`] at the body itself; then the caller takes what a batch costs more;
+//! [`Endpoint::serve`] answers. Each of the first three may end the request with an answer of its own.
 
 use std::future::poll_fn;
 use std::rc::Rc;

@@ -13,13 +13,13 @@
 //! ```text
 //! Endpoint::admit       1  OPTIONS: CORS; any method but POST: 405             gate
 //!                       2  Host or Origin not ours: 403                        gate
-//!   (the caller)        3  credential: 401
+//!   (the caller)        3  credential: 401; over the limit: HttpAnswer::too_many_requests
 //! Endpoint::admit_body  4  too large: 413; not JSON by its type: 415           endpoint
 //! Endpoint::open        5  not JSON: -32700; not a JSON-RPC message: -32600    incoming, message
 //!                       6  which era                                           era, revision
 //!                       7  headers against `_meta` and body: -32020, -32022,   era
 //!                          -32602; unknown method: -32601; params: -32602      call
-//!   (the caller)           over the limit: HttpAnswer::too_many_requests
+//!   (the caller)           a batch over the limit: HttpAnswer::too_many_requests
 //! Endpoint::serve          the service is asked                                dispatch, page, vintage
 //!                          its answer is stamped and written                   outcome, answer
 //!                          or streamed, with progress                          stream, progress
@@ -66,6 +66,7 @@ pub use call::Capabilities;
 pub use endpoint::{Endpoint, INSTRUCTIONS_CHARS, Settings, SettingsError};
 pub use gate::Hosts;
 pub use incoming::Incoming;
+pub use message::request_id;
 pub use outcome::Caching;
 pub use revision::Revision;
 /// The protocol's own types, as rmcp has them: tools, resources, prompts, content.

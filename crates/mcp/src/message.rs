@@ -112,6 +112,16 @@ impl Message {
     }
 }
 
+/// The id of a single request, whatever else it holds or lacks: for an answer that refuses a body nobody will read further.
+pub fn request_id(body: &[u8]) -> Option<RequestId> {
+    #[derive(Deserialize)]
+    struct Identified {
+        id: Value,
+    }
+    let Identified { id } = serde_json::from_slice(body).ok()?;
+    RequestId::deserialize(&id).ok()
+}
+
 fn malformed(id: Option<RequestId>, message: &str) -> Malformed {
     Malformed {
         id,
@@ -143,6 +153,24 @@ mod tests {
             Message::read(notification).unwrap(),
             Message::Notification
         ));
+    }
+
+    #[test]
+    fn the_id_alone_is_read_of_whatever_has_one() {
+        let one = Some(RequestId::Number(1));
+        for (body, id) in [
+            (r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#, one.clone()),
+            (r#"{"id":1,"method":7}"#, one),
+            (r#"{"id":"a"}"#, Some(RequestId::String("a".into()))),
+            (r#"{"id":null}"#, None),
+            (r#"{"id":1.5}"#, None),
+            (r#"{"jsonrpc":"2.0","method":"ping"}"#, None),
+            (r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#, None),
+            (r#"{"id":1"#, None),
+            ("", None),
+        ] {
+            assert_eq!(request_id(body.as_bytes()), id, "{body}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::fmt;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use percent_encoding::percent_decode_str;
+use sha2::{Digest, Sha256};
 
 /// Most bytes of a token. An access token with every claim stays below 2 KiB.
 const MAX_TOKEN_BYTES: usize = 8 << 10;
@@ -46,6 +47,15 @@ impl Credential {
                 Self::from_query(query.unwrap_or_default())
             }
             credential => credential,
+        }
+    }
+
+    /// The SHA-256 of the token, to recall by what is known of it; none where no token came. Nobody makes a token that has
+    /// the fingerprint of another.
+    pub fn fingerprint(&self) -> Option<[u8; 32]> {
+        match self {
+            Self::Bearer(token) => Some(Sha256::digest(token.reveal()).into()),
+            Self::Absent | Self::Malformed => None,
         }
     }
 
@@ -160,6 +170,16 @@ mod tests {
 
     fn token(text: &str) -> Credential {
         Credential::Bearer(BearerToken(text.to_owned()))
+    }
+
+    #[test]
+    fn a_fingerprint_is_the_tokens_wherever_it_stood_and_of_no_other() {
+        let of = |headers: &[&'static str], query: &str| credential(headers, query).fingerprint();
+        assert!(of(&["Bearer YWJj"], "").is_some());
+        assert_eq!(of(&["Bearer YWJj"], ""), of(&[], "token=YWJj"));
+        assert_ne!(of(&["Bearer YWJj"], ""), of(&["Bearer YWJk"], ""));
+        assert_eq!(of(&[], ""), None);
+        assert_eq!(of(&["Bearer YWJj", "Bearer YWJj"], ""), None);
     }
 
     #[test]

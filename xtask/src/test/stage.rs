@@ -22,7 +22,7 @@ pub enum Stage {
     Native,
     /// The Worker's build, and that wrangler would deploy it.
     Wasm,
-    /// The Worker in workerd: protocol, access, isolation, bad input, faults, the TypeScript SDKs.
+    /// The Worker in workerd: protocol, access, limits, isolation, bad input, faults, the TypeScript SDKs.
     Workerd,
     /// The Python SDK, and every number against DuckDB.
     Oracle,
