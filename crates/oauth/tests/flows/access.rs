@@ -3,7 +3,9 @@
 use futures::executor::block_on;
 use serde_json::json;
 use sightline_oauth::testing::TestProject;
-use sightline_oauth::{Denied, GrantedThrough, Principal, Reason, Role, Scope, ScopeSet, TokenFlaw};
+use sightline_oauth::{
+    Denied, GrantedThrough, Principal, Reason, Role, Scope, ScopeSet, TokenFlaw,
+};
 
 use crate::support::{DAY_MS, HOUR_MS, World, must, parameter, text};
 
@@ -15,7 +17,11 @@ fn connected() -> (World, String) {
 }
 
 fn sees(principal: Result<Principal<TestProject>, Denied>) -> Vec<String> {
-    must(principal).projects.into_iter().map(|project| project.id).collect()
+    must(principal)
+        .projects
+        .into_iter()
+        .map(|project| project.id)
+        .collect()
 }
 
 fn reason(principal: Result<Principal<TestProject>, Denied>) -> Option<Reason> {
@@ -32,10 +38,19 @@ fn a_connected_app_acts_for_its_person_in_one_organization() {
     assert_eq!(principal.organization.id, "acme");
     assert_eq!(principal.expires_at_ms, Some(world.now_ms.get() + HOUR_MS));
     assert!(principal.limit_key().starts_with("connection:con_"));
-    let GrantedThrough::Connection { person, app_name, membership, .. } = &principal.through else {
+    let GrantedThrough::Connection {
+        person,
+        app_name,
+        membership,
+        ..
+    } = &principal.through
+    else {
         panic!("not by a connection")
     };
-    assert_eq!((person.id.as_str(), app_name.as_str()), ("usr_ann", "Example App"));
+    assert_eq!(
+        (person.id.as_str(), app_name.as_str()),
+        ("usr_ann", "Example App")
+    );
     assert_eq!(membership.role, Role::Member);
     assert_eq!(sees(Ok(principal)), ["shop", "blog"]);
 }
@@ -53,8 +68,12 @@ fn a_revoked_connection_is_out_with_the_next_request() {
     let (mut world, token) = connected();
     assert!(world.ask(&token).is_ok());
     let id = world.store.connections()[0].id.clone();
-    assert!(must(block_on(world.server().end_connection(&id, "acme", "usr_ann"))));
-    assert!(!must(block_on(world.server().end_connection(&id, "acme", "usr_ann"))));
+    assert!(must(block_on(
+        world.server().end_connection(&id, "acme", "usr_ann")
+    )));
+    assert!(!must(block_on(
+        world.server().end_connection(&id, "acme", "usr_ann")
+    )));
     assert_eq!(reason(world.ask(&token)), Some(Reason::ConnectionRevoked));
 }
 
@@ -95,11 +114,14 @@ fn a_connection_held_to_some_projects_shows_no_others() {
     let mut world = World::new();
     let app = world.public_app();
     let begun = must(world.begin(&app, &[]));
-    let location = must(world.decide(&begun, &sightline_oauth::Decision::Approve {
-        scopes: ScopeSet::all(),
-        organization_id: "acme".to_owned(),
-        project_ids: Some(vec!["blog".to_owned()]),
-    }));
+    let location = must(world.decide(
+        &begun,
+        &sightline_oauth::Decision::Approve {
+            scopes: ScopeSet::all(),
+            organization_id: "acme".to_owned(),
+            project_ids: Some(vec!["blog".to_owned()]),
+        },
+    ));
     let code = parameter(&location, "code").unwrap_or_default();
     let tokens = must(world.redeem(&app, &code, &[]));
     assert_eq!(sees(world.ask(text(&tokens, "access_token"))), ["blog"]);
@@ -108,15 +130,28 @@ fn a_connection_held_to_some_projects_shows_no_others() {
 #[test]
 fn an_expired_token_and_one_of_another_server_are_refused_alike() {
     let (mut world, token) = connected();
-    let foreign = World { entropy: sightline_oauth::Entropy::from_seed([1; 32]), ..World::new() };
+    let foreign = World {
+        entropy: sightline_oauth::Entropy::from_seed([1; 32]),
+        ..World::new()
+    };
     let app = foreign.public_app();
     let stranger = text(&foreign.connect(&app), "access_token").to_owned();
     let unknown = world.ask(&stranger);
-    assert_eq!(reason(unknown.clone()), Some(Reason::AccessToken(TokenFlaw::UnknownKey)));
+    assert_eq!(
+        reason(unknown.clone()),
+        Some(Reason::AccessToken(TokenFlaw::UnknownKey))
+    );
     world.pass(HOUR_MS);
     let expired = world.ask(&token);
-    assert_eq!(reason(expired.clone()), Some(Reason::AccessToken(TokenFlaw::Expired)));
-    let outside = |denied: Result<_, Denied>| denied.err().map(|denied| (denied.challenge(), denied.to_string()));
+    assert_eq!(
+        reason(expired.clone()),
+        Some(Reason::AccessToken(TokenFlaw::Expired))
+    );
+    let outside = |denied: Result<_, Denied>| {
+        denied
+            .err()
+            .map(|denied| (denied.challenge(), denied.to_string()))
+    };
     assert_eq!(outside(unknown), outside(expired));
 }
 
@@ -139,9 +174,21 @@ fn a_token_of_a_deleted_connection_is_refused() {
     world.people.connections = connections;
     let mut headers = http::HeaderMap::new();
     headers.insert("authorization", must(format!("Bearer {token}").parse()));
-    let credential = sightline_oauth::Credential::from_request(&headers, None, sightline_oauth::QueryForm::Accepted);
-    let audience = sightline_oauth::Audience { realm: &world.realm, keys: &keys };
-    let denied = block_on(sightline_oauth::authenticate(&credential, &world.people, audience, world.now_ms.get()));
+    let credential = sightline_oauth::Credential::from_request(
+        &headers,
+        None,
+        sightline_oauth::QueryForm::Accepted,
+    );
+    let audience = sightline_oauth::Audience {
+        realm: &world.realm,
+        keys: &keys,
+    };
+    let denied = block_on(sightline_oauth::authenticate(
+        &credential,
+        &world.people,
+        audience,
+        world.now_ms.get(),
+    ));
     assert_eq!(reason(denied), Some(Reason::UnknownConnection));
 }
 
@@ -154,7 +201,11 @@ fn keys_rotate_and_tokens_of_the_old_one_stay_good() {
     let before = must(world.refresh(&app, text(&first, "refresh_token")));
     world.pass(HOUR_MS / 4);
     let ring = must(block_on(world.server().rotate_keys()));
-    assert_eq!(ring.jwks()["keys"].as_array().map(Vec::len), Some(1), "not due yet");
+    assert_eq!(
+        ring.jwks()["keys"].as_array().map(Vec::len),
+        Some(1),
+        "not due yet"
+    );
     let second = world.connect(&app);
     world.pass(HOUR_MS / 4);
     for _ in 0..2 {
@@ -164,7 +215,10 @@ fn keys_rotate_and_tokens_of_the_old_one_stay_good() {
     assert!(world.ask(text(&second, "access_token")).is_ok());
     let third = world.connect(&app);
     assert!(world.ask(text(&third, "access_token")).is_ok());
-    assert!(world.ask(text(&before, "access_token")).is_err(), "its connection's time is over");
+    assert!(
+        world.ask(text(&before, "access_token")).is_err(),
+        "its connection's time is over"
+    );
     must(block_on(world.server().purge()));
     assert!(world.ask(text(&second, "access_token")).is_ok());
 }

@@ -26,7 +26,10 @@ fn rfc_6749_4_1_2_1_an_unknown_app_or_redirect_gets_a_page_and_no_redirect() {
     let refused = |id: &str, changes: &[(&str, &str)]| page(world.begin(id, changes).err());
     assert_eq!(refused("app_nobody", &[]), "app_unknown");
     assert_eq!(refused(&app, &[("client_id", "")]), "client_id_missing");
-    assert_eq!(refused(&app, &[("redirect_uri", "")]), "redirect_uri_missing");
+    assert_eq!(
+        refused(&app, &[("redirect_uri", "")]),
+        "redirect_uri_missing"
+    );
     for uri in [
         "https://evil.example/callback",
         "https://app.example/callback/",
@@ -37,7 +40,11 @@ fn rfc_6749_4_1_2_1_an_unknown_app_or_redirect_gets_a_page_and_no_redirect() {
         "javascript:alert(1)",
         "//evil.example",
     ] {
-        assert_eq!(refused(&app, &[("redirect_uri", uri)]), "redirect_uri_unknown", "{uri}");
+        assert_eq!(
+            refused(&app, &[("redirect_uri", uri)]),
+            "redirect_uri_unknown",
+            "{uri}"
+        );
     }
 }
 
@@ -45,7 +52,11 @@ fn rfc_6749_4_1_2_1_an_unknown_app_or_redirect_gets_a_page_and_no_redirect() {
 fn rfc_6749_3_1_a_parameter_that_comes_twice_gets_a_page() {
     let world = World::new();
     let app = world.public_app();
-    let query = form(&[("client_id", &app), ("redirect_uri", CALLBACK), ("client_id", &app)]);
+    let query = form(&[
+        ("client_id", &app),
+        ("redirect_uri", CALLBACK),
+        ("client_id", &app),
+    ]);
     let refused = block_on(world.server().begin_authorization(&query, None));
     assert_eq!(page(refused.err()), "parameter_twice");
 }
@@ -55,7 +66,10 @@ fn rfc_6749_4_1_2_1_whatever_else_is_wrong_is_told_to_the_app_with_state_and_iss
     let world = World::new();
     let app = world.public_app();
     for (changes, error) in [
-        (&[("response_type", "token")][..], "unsupported_response_type"),
+        (
+            &[("response_type", "token")][..],
+            "unsupported_response_type",
+        ),
         (&[("response_type", "")], "invalid_request"),
         (&[("response_mode", "fragment")], "invalid_request"),
         (&[("code_challenge", "")], "invalid_request"),
@@ -63,15 +77,31 @@ fn rfc_6749_4_1_2_1_whatever_else_is_wrong_is_told_to_the_app_with_state_and_iss
         (&[("code_challenge_method", "plain")], "invalid_request"),
         (&[("code_challenge_method", "")], "invalid_request"),
         (&[("request", "eyJ")], "invalid_request"),
-        (&[("request_uri", "https://app.example/r")], "invalid_request"),
-        (&[("resource", "https://other.example/mcp")], "invalid_target"),
+        (
+            &[("request_uri", "https://app.example/r")],
+            "invalid_request",
+        ),
+        (
+            &[("resource", "https://other.example/mcp")],
+            "invalid_target",
+        ),
         (&[("scope", "mcp:query:write")], "invalid_scope"),
     ] {
         let location = redirect(world.begin(&app, changes).err());
-        assert!(location.starts_with(&format!("{CALLBACK}?error={}", error.replace('_', "%5F"))), "{location}");
-        assert_eq!(parameter(&location, "error").as_deref(), Some(error), "{changes:?}");
+        assert!(
+            location.starts_with(&format!("{CALLBACK}?error={}", error.replace('_', "%5F"))),
+            "{location}"
+        );
+        assert_eq!(
+            parameter(&location, "error").as_deref(),
+            Some(error),
+            "{changes:?}"
+        );
         assert_eq!(parameter(&location, "state").as_deref(), Some("st&te"));
-        assert_eq!(parameter(&location, "iss").as_deref(), Some("https://mcp.example.com"));
+        assert_eq!(
+            parameter(&location, "iss").as_deref(),
+            Some("https://mcp.example.com")
+        );
         assert_eq!(parameter(&location, "code"), None);
     }
 }
@@ -80,8 +110,15 @@ fn rfc_6749_4_1_2_1_whatever_else_is_wrong_is_told_to_the_app_with_state_and_iss
 fn rfc_7636_4_4_1_plain_is_refused_even_where_its_challenge_would_fit() {
     let world = World::new();
     let app = world.public_app();
-    let location = redirect(world.begin(&app, &[("code_challenge_method", "plain")]).err());
-    assert_eq!(parameter(&location, "error").as_deref(), Some("invalid_request"));
+    let location = redirect(
+        world
+            .begin(&app, &[("code_challenge_method", "plain")])
+            .err(),
+    );
+    assert_eq!(
+        parameter(&location, "error").as_deref(),
+        Some("invalid_request")
+    );
 }
 
 #[test]
@@ -89,7 +126,11 @@ fn rfc_8707_2_the_resource_may_be_left_out_and_then_is_ours() {
     let world = World::new();
     let app = world.public_app();
     assert!(world.begin(&app, &[("resource", "")]).is_ok());
-    assert!(world.begin(&app, &[("resource", "https://mcp.example.com/mcp/")]).is_ok());
+    assert!(
+        world
+            .begin(&app, &[("resource", "https://mcp.example.com/mcp/")])
+            .is_ok()
+    );
 }
 
 #[test]
@@ -98,8 +139,9 @@ fn rfc_6749_3_3_scopes_left_out_mean_all_and_habits_of_other_servers_are_passed_
     let app = world.public_app();
     let asked = |scope: &str| {
         let begun = must(world.begin(&app, &[("scope", scope)]));
-        let facts = world.server();
-        let facts = facts.consent_page_facts(begun.handle.reveal(), Some(begun.cookie.reveal()), &world.person());
+        let (server, person) = (world.server(), world.person());
+        let facts =
+            server.consent_page_facts(begun.handle.reveal(), Some(begun.cookie.reveal()), &person);
         must(block_on(facts)).scopes
     };
     assert_eq!(asked(""), ScopeSet::all());
@@ -126,7 +168,8 @@ fn rfc_8252_7_3_a_native_app_is_sent_to_the_port_it_has_now() {
     let begun = must(world.begin(&app, &[("redirect_uri", "http://localhost:55555/callback")]));
     let person = world.person();
     let server = world.server();
-    let facts = server.consent_page_facts(begun.handle.reveal(), Some(begun.cookie.reveal()), &person);
+    let facts =
+        server.consent_page_facts(begun.handle.reveal(), Some(begun.cookie.reveal()), &person);
     let facts = must(block_on(facts));
     assert!(facts.redirect_is_loopback);
     assert_eq!(facts.redirect_host, "localhost");
@@ -142,7 +185,10 @@ fn rfc_9207_2_consent_answers_with_code_state_and_iss() {
     assert!(location.starts_with(CALLBACK));
     assert!(parameter(&location, "code").is_some_and(|code| code.starts_with("sl_")));
     assert_eq!(parameter(&location, "state").as_deref(), Some("st&te"));
-    assert_eq!(parameter(&location, "iss").as_deref(), Some("https://mcp.example.com"));
+    assert_eq!(
+        parameter(&location, "iss").as_deref(),
+        Some("https://mcp.example.com")
+    );
     assert_eq!(world.store.audited(), ["app.registered", "consent.granted"]);
 }
 
@@ -151,9 +197,15 @@ fn rfc_6749_4_1_2_1_a_person_who_says_no_is_told_on_as_access_denied() {
     let world = World::new();
     let begun = must(world.begin(&world.public_app(), &[]));
     let location = must(world.decide(&begun, &Decision::Deny));
-    assert_eq!(parameter(&location, "error").as_deref(), Some("access_denied"));
+    assert_eq!(
+        parameter(&location, "error").as_deref(),
+        Some("access_denied")
+    );
     assert_eq!(parameter(&location, "state").as_deref(), Some("st&te"));
-    assert_eq!(parameter(&location, "iss").as_deref(), Some("https://mcp.example.com"));
+    assert_eq!(
+        parameter(&location, "iss").as_deref(),
+        Some("https://mcp.example.com")
+    );
     assert_eq!(world.store.audited(), ["app.registered", "consent.denied"]);
     let again = world.decide(&begun, &World::approval(ScopeSet::all()));
     assert_eq!(again, Err(ConsentRefused::Gone));
@@ -165,10 +217,19 @@ fn a_replayed_handle_is_gone() {
     let begun = must(world.begin(&world.public_app(), &[]));
     let person = world.person();
     let (handle, cookie) = (begun.handle.reveal(), Some(begun.cookie.reveal()));
-    let csrf = must(block_on(world.server().consent_page_facts(handle, cookie, &person))).csrf_token;
+    let csrf = must(block_on(
+        world.server().consent_page_facts(handle, cookie, &person),
+    ))
+    .csrf_token;
     let decide = || {
         let server = world.server();
-        block_on(server.decide(handle, cookie, &csrf, &person, &World::approval(ScopeSet::all())))
+        block_on(server.decide(
+            handle,
+            cookie,
+            &csrf,
+            &person,
+            &World::approval(ScopeSet::all()),
+        ))
     };
     assert!(decide().is_ok());
     assert_eq!(decide(), Err(ConsentRefused::Gone));
@@ -183,7 +244,10 @@ fn a_handle_is_worth_nothing_in_another_browser_for_another_person_or_without_th
     let (handle, cookie) = (begun.handle.reveal(), begun.cookie.reveal());
     let facts = |cookie| block_on(world.server().consent_page_facts(handle, cookie, &person));
     assert_eq!(facts(None).err(), Some(ConsentRefused::Gone));
-    assert_eq!(facts(Some(other.cookie.reveal())).err(), Some(ConsentRefused::Gone));
+    assert_eq!(
+        facts(Some(other.cookie.reveal())).err(),
+        Some(ConsentRefused::Gone)
+    );
     assert_eq!(facts(Some("")).err(), Some(ConsentRefused::Gone));
     let csrf = must(facts(Some(cookie))).csrf_token;
 
@@ -191,8 +255,13 @@ fn a_handle_is_worth_nothing_in_another_browser_for_another_person_or_without_th
     stranger.person.id = "usr_eve".to_owned();
     let approval = World::approval(ScopeSet::all());
     let server = world.server();
-    let decide = |cookie, csrf: &str, person: &_| block_on(server.decide(handle, Some(cookie), csrf, person, &approval));
-    assert_eq!(decide(other.cookie.reveal(), &csrf, &person), Err(ConsentRefused::Gone));
+    let decide = |cookie, csrf: &str, person: &_| {
+        block_on(server.decide(handle, Some(cookie), csrf, person, &approval))
+    };
+    assert_eq!(
+        decide(other.cookie.reveal(), &csrf, &person),
+        Err(ConsentRefused::Gone)
+    );
     assert_eq!(decide(cookie, &csrf, &stranger), Err(ConsentRefused::Gone));
     assert_eq!(decide(cookie, "", &person), Err(ConsentRefused::Gone));
     assert!(decide(cookie, &csrf, &person).is_ok());
@@ -204,9 +273,16 @@ fn a_request_waits_ten_minutes_and_no_longer() {
     let app = world.public_app();
     let (kept, late) = (must(world.begin(&app, &[])), must(world.begin(&app, &[])));
     world.pass(10 * MINUTE_MS - 1);
-    assert!(world.decide(&kept, &World::approval(ScopeSet::all())).is_ok());
+    assert!(
+        world
+            .decide(&kept, &World::approval(ScopeSet::all()))
+            .is_ok()
+    );
     world.pass(1);
-    assert_eq!(world.decide(&late, &World::approval(ScopeSet::all())), Err(ConsentRefused::Gone));
+    assert_eq!(
+        world.decide(&late, &World::approval(ScopeSet::all())),
+        Err(ConsentRefused::Gone)
+    );
 }
 
 #[test]
@@ -221,12 +297,24 @@ fn several_requests_wait_side_by_side_in_one_browser() {
         ("code_challenge", crate::support::CHALLENGE),
         ("code_challenge_method", "S256"),
     ]);
-    let second = must(block_on(world.server().begin_authorization(&query, Some(first.cookie.reveal()))));
+    let second = must(block_on(
+        world
+            .server()
+            .begin_authorization(&query, Some(first.cookie.reveal())),
+    ));
     assert_eq!(second.cookie, first.cookie);
     for begun in [&first, &second] {
-        assert!(world.decide(begun, &World::approval(ScopeSet::all())).is_ok());
+        assert!(
+            world
+                .decide(begun, &World::approval(ScopeSet::all()))
+                .is_ok()
+        );
     }
-    let forced = must(block_on(world.server().begin_authorization(&query, Some("chosen by an attacker"))));
+    let forced = must(block_on(
+        world
+            .server()
+            .begin_authorization(&query, Some("chosen by an attacker")),
+    ));
     assert!(forced.cookie.reveal().starts_with("sl_"));
 }
 
@@ -236,11 +324,14 @@ fn consent_never_gives_more_than_was_asked_or_than_the_person_has() {
     let app = world.public_app();
     let begun = must(world.begin(&app, &[("scope", "mcp:query:read mcp:schema:read")]));
     let approve = |scopes: ScopeSet, organization: &str, projects: Option<&[&str]>| {
-        world.decide(&begun, &Decision::Approve {
-            scopes,
-            organization_id: organization.to_owned(),
-            project_ids: projects.map(|ids| ids.iter().map(|id| (*id).to_owned()).collect()),
-        })
+        world.decide(
+            &begun,
+            &Decision::Approve {
+                scopes,
+                organization_id: organization.to_owned(),
+                project_ids: projects.map(|ids| ids.iter().map(|id| (*id).to_owned()).collect()),
+            },
+        )
     };
     let query = ScopeSet::from(Scope::Query);
     for refused in [
@@ -262,7 +353,10 @@ fn a_disabled_person_consents_to_nothing() {
     let mut world = World::new();
     world.people.people[0].disabled_at_ms = Some(START_MS);
     let begun = must(world.begin(&world.public_app(), &[]));
-    assert_eq!(world.decide(&begun, &World::approval(ScopeSet::all())), Err(ConsentRefused::Gone));
+    assert_eq!(
+        world.decide(&begun, &World::approval(ScopeSet::all())),
+        Err(ConsentRefused::Gone)
+    );
 }
 
 #[test]
@@ -272,7 +366,8 @@ fn the_page_tells_whether_this_app_at_this_host_is_connected_already() {
     let known = |changes: &[(&str, &str)]| {
         let begun = must(world.begin(&app, changes));
         let (server, person) = (world.server(), world.person());
-        let facts = server.consent_page_facts(begun.handle.reveal(), Some(begun.cookie.reveal()), &person);
+        let facts =
+            server.consent_page_facts(begun.handle.reveal(), Some(begun.cookie.reveal()), &person);
         must(block_on(facts)).is_known
     };
     assert!(!known(&[]));

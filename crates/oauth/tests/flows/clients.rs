@@ -7,7 +7,9 @@ use jwt_compact::alg::{Es256, SigningKey as _};
 use jwt_compact::jwk::JsonWebKey;
 use jwt_compact::{Algorithm, AlgorithmExt, Claims, Header};
 use serde_json::{Value, json};
-use sightline_oauth::{AppOrigin, AppRecord, AuthMethod, AuthorizationServer, RedirectUri, ScopeSet};
+use sightline_oauth::{
+    AppOrigin, AppRecord, AuthMethod, AuthorizationServer, RedirectUri, ScopeSet,
+};
 
 use crate::support::{CALLBACK, VERIFIER, World, form, must, parameter, text};
 
@@ -33,9 +35,15 @@ fn rfc_6749_2_3_1_an_app_with_a_secret_may_send_it_in_header_or_body() {
         let (id, secret) = (text(&app, "client_id"), text(&app, "client_secret"));
         let header = basic(id, secret);
         let body = World::redemption(id, &code_of(&world, id), &[]);
-        assert!(block_on(world.server().token(&body, Some(&header))).is_ok(), "{method}");
+        assert!(
+            block_on(world.server().token(&body, Some(&header))).is_ok(),
+            "{method}"
+        );
         let body = World::redemption(id, &code_of(&world, id), &[("client_secret", secret)]);
-        assert!(block_on(world.server().token(&body, None)).is_ok(), "{method}");
+        assert!(
+            block_on(world.server().token(&body, None)).is_ok(),
+            "{method}"
+        );
     }
 }
 
@@ -54,11 +62,26 @@ fn rfc_6749_5_2_an_app_that_does_not_prove_itself_gets_401_and_keeps_its_code() 
     };
     let invalid = |slug| Some((401, "invalid_client", slug));
     assert_eq!(refused(None, &[]), invalid("client_auth_method_wrong"));
-    assert_eq!(refused(Some(&basic(id, wrong.reveal())), &[]), invalid("app_secret_wrong"));
-    assert_eq!(refused(Some(&basic(id, "")), &[]), invalid("app_secret_wrong"));
-    assert_eq!(refused(Some("Basic %%"), &[]), invalid("client_auth_malformed"));
-    assert_eq!(refused(Some("Bearer x"), &[]), invalid("client_auth_malformed"));
-    assert_eq!(refused(None, &[("client_secret", wrong.reveal())]), invalid("app_secret_wrong"));
+    assert_eq!(
+        refused(Some(&basic(id, wrong.reveal())), &[]),
+        invalid("app_secret_wrong")
+    );
+    assert_eq!(
+        refused(Some(&basic(id, "")), &[]),
+        invalid("app_secret_wrong")
+    );
+    assert_eq!(
+        refused(Some("Basic %%"), &[]),
+        invalid("client_auth_malformed")
+    );
+    assert_eq!(
+        refused(Some("Bearer x"), &[]),
+        invalid("client_auth_malformed")
+    );
+    assert_eq!(
+        refused(None, &[("client_secret", wrong.reveal())]),
+        invalid("app_secret_wrong")
+    );
     // RFC 6749 §2.3: one way per request.
     let header = basic(id, secret);
     let twice = refused(Some(&header), &[("client_secret", secret)]);
@@ -81,15 +104,25 @@ fn document(extra: &[(&str, Value)]) -> String {
 #[test]
 fn cimd_an_app_whose_id_is_its_document_signs_in_without_registering() {
     let mut world = World::new();
-    world.documents.answer(DOCUMENT, 200, "max-age=3600", &document(&[]));
+    world
+        .documents
+        .answer(DOCUMENT, 200, "max-age=3600", &document(&[]));
     let begun = must(world.begin(DOCUMENT, &[]));
     let (server, person) = (world.server(), world.person());
-    let facts = server.consent_page_facts(begun.handle.reveal(), Some(begun.cookie.reveal()), &person);
-    assert_eq!(must(block_on(facts)).verified_host.as_deref(), Some("app.example"));
+    let facts =
+        server.consent_page_facts(begun.handle.reveal(), Some(begun.cookie.reveal()), &person);
+    assert_eq!(
+        must(block_on(facts)).verified_host.as_deref(),
+        Some("app.example")
+    );
     let tokens = world.connect(DOCUMENT);
     assert!(world.ask(text(&tokens, "access_token")).is_ok());
     assert_eq!(world.documents.fetches(), 1);
-    assert_eq!(world.store.audited()[0], "consent.granted", "nothing was registered");
+    assert_eq!(
+        world.store.audited()[0],
+        "consent.granted",
+        "nothing was registered"
+    );
 }
 
 #[test]
@@ -98,9 +131,16 @@ fn cimd_an_unreachable_document_is_a_page_and_a_503_and_costs_nothing() {
     let refused = world.begin(DOCUMENT, &[]).err();
     assert!(matches!(
         refused,
-        Some(sightline_oauth::AuthorizeRefused::Page { slug: "store_unavailable", .. })
+        Some(sightline_oauth::AuthorizeRefused::Page {
+            slug: "store_unavailable",
+            ..
+        })
     ));
-    let answer = block_on(world.server().token(&World::renewal(DOCUMENT, "sl_x"), None));
+    let answer = block_on(
+        world
+            .server()
+            .token(&World::renewal(DOCUMENT, "sl_x"), None),
+    );
     assert_eq!(answer.err().map(|error| error.status().as_u16()), Some(503));
 }
 
@@ -111,7 +151,8 @@ fn key(byte: u8) -> Key {
 }
 
 fn assertion(world: &World, id: &str, with: &Key) -> String {
-    let body = json!({"iss": DOCUMENT, "sub": DOCUMENT, "aud": "https://mcp.example.com", "jti": id});
+    let body =
+        json!({"iss": DOCUMENT, "sub": DOCUMENT, "aud": "https://mcp.example.com", "jti": id});
     let mut claims = Claims::new(body);
     claims.expiration = chrono::DateTime::from_timestamp_millis(world.now_ms.get() + 60_000);
     must(Es256.token(&Header::empty(), &claims, with))
@@ -124,26 +165,49 @@ fn rfc_7523_2_2_an_app_proves_itself_with_a_key_of_its_document_once_per_asserti
     let at = "https://app.example/jwks.json";
     for inline in [true, false] {
         let world = World::new();
-        let keys = if inline { ("jwks", jwks.clone()) } else { ("jwks_uri", json!(at)) };
+        let keys = if inline {
+            ("jwks", jwks.clone())
+        } else {
+            ("jwks_uri", json!(at))
+        };
         let method = ("token_endpoint_auth_method", json!("private_key_jwt"));
-        world.documents.answer(DOCUMENT, 200, "max-age=60", &document(&[method, keys]));
-        world.documents.answer(at, 200, "max-age=60", &jwks.to_string());
+        world
+            .documents
+            .answer(DOCUMENT, 200, "max-age=60", &document(&[method, keys]));
+        world
+            .documents
+            .answer(at, 200, "max-age=60", &jwks.to_string());
         let code = code_of(&world, DOCUMENT);
         let ask = |assertion: &str| {
             let body = form(&[
                 ("grant_type", "authorization_code"),
-                ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+                (
+                    "client_assertion_type",
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                ),
                 ("client_assertion", assertion),
                 ("code", &code),
                 ("redirect_uri", CALLBACK),
                 ("code_verifier", VERIFIER),
             ]);
-            block_on(world.server().token(&body, None)).err().map(|error| error.slug)
+            block_on(world.server().token(&body, None))
+                .err()
+                .map(|error| error.slug)
         };
-        assert_eq!(ask(&assertion(&world, "1", &key(2))), Some("assertion_forged"));
+        assert_eq!(
+            ask(&assertion(&world, "1", &key(2))),
+            Some("assertion_forged")
+        );
         assert_eq!(ask("x"), Some("assertion_malformed"));
-        let without = block_on(world.server().token(&World::redemption(DOCUMENT, &code, &[]), None));
-        assert_eq!(without.err().map(|error| error.slug), Some("client_auth_method_wrong"));
+        let without = block_on(
+            world
+                .server()
+                .token(&World::redemption(DOCUMENT, &code, &[]), None),
+        );
+        assert_eq!(
+            without.err().map(|error| error.slug),
+            Some("client_auth_method_wrong")
+        );
         let good = assertion(&world, "2", &key(1));
         assert_eq!(ask(&good), None);
         assert_eq!(ask(&good), Some("assertion_replayed"));
@@ -164,7 +228,10 @@ fn an_app_the_operator_named_needs_no_registration_and_does_not_expire() {
         uri: None,
         expires_at_ms: None,
     }];
-    let server = AuthorizationServer { preregistered: &named, ..world.server() };
+    let server = AuthorizationServer {
+        preregistered: &named,
+        ..world.server()
+    };
     assert!(must(block_on(server.app("our-app"))).is_some());
     assert!(must(block_on(world.server().app("our-app"))).is_none());
 }

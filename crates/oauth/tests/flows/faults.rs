@@ -59,7 +59,10 @@ fn a_consent_that_fails_can_be_answered_again() {
         let location = match answer {
             Ok(location) => location,
             Err(error) => {
-                assert!(matches!(error, sightline_oauth::ConsentRefused::Unavailable(_)));
+                assert!(matches!(
+                    error,
+                    sightline_oauth::ConsentRefused::Unavailable(_)
+                ));
                 must(world.decide(&begun, &World::approval(ScopeSet::all())))
             }
         };
@@ -78,7 +81,10 @@ fn a_registration_or_request_that_fails_is_a_503_and_leaves_nothing() {
     assert_eq!(refused.map(|error| error.status().as_u16()), Some(503));
     assert!(matches!(
         world.begin(&app, &[]).err(),
-        Some(sightline_oauth::AuthorizeRefused::Page { slug: "store_unavailable", .. })
+        Some(sightline_oauth::AuthorizeRefused::Page {
+            slug: "store_unavailable",
+            ..
+        })
     ));
     assert_eq!(world.store.rows(), rows);
 }

@@ -57,7 +57,10 @@ fn an_exchanged_token_is_good_for_a_minute_and_its_successor_stays_good() {
     assert_eq!(refresh_token(&must(world.refresh(&app, &first))), first);
     let third = refresh_token(&must(world.refresh(&app, &second)));
     assert_ne!(third, second);
-    assert!(world.refresh(&app, &first).is_ok(), "within its minute, though its successor was used");
+    assert!(
+        world.refresh(&app, &first).is_ok(),
+        "within its minute, though its successor was used"
+    );
     world.pass(1);
     assert_eq!(slug(world.refresh(&app, &first)), Some("refresh_replayed"));
 }
@@ -74,10 +77,19 @@ fn a_token_older_than_the_one_before_ends_the_family_and_is_audited() {
     let newest = must(world.refresh(&app, &second));
     world.pass(MINUTE_MS);
     assert_eq!(slug(world.refresh(&app, &first)), Some("refresh_replayed"));
-    assert_eq!(slug(world.refresh(&app, &refresh_token(&newest))), Some("connection_revoked"));
-    assert!(world.ask(text(&newest, "access_token")).is_err(), "out with the next request");
+    assert_eq!(
+        slug(world.refresh(&app, &refresh_token(&newest))),
+        Some("connection_revoked")
+    );
+    assert!(
+        world.ask(text(&newest, "access_token")).is_err(),
+        "out with the next request"
+    );
     let audited = world.store.audited();
-    assert_eq!(audited[audited.len() - 2..], ["connection.revoked", "refresh.refused"]);
+    assert_eq!(
+        audited[audited.len() - 2..],
+        ["connection.revoked", "refresh.refused"]
+    );
 }
 
 #[test]
@@ -89,10 +101,18 @@ fn a_thief_and_the_owner_of_one_token_cannot_both_go_on() {
         world.pass(HOUR_MS);
         let owner = refresh_token(&must(world.refresh(&app, &stolen)));
         world.pass(HOUR_MS);
-        let (first, second) = if thief_first { (&stolen, &owner) } else { (&owner, &stolen) };
+        let (first, second) = if thief_first {
+            (&stolen, &owner)
+        } else {
+            (&owner, &stolen)
+        };
         assert!(world.refresh(&app, first).is_ok());
         world.pass(HOUR_MS);
-        assert_eq!(slug(world.refresh(&app, second)), Some("refresh_replayed"), "{thief_first}");
+        assert_eq!(
+            slug(world.refresh(&app, second)),
+            Some("refresh_replayed"),
+            "{thief_first}"
+        );
     }
 }
 
@@ -107,7 +127,10 @@ fn a_connection_is_renewed_for_thirty_days_and_its_last_token_ends_with_it() {
     assert!(world.ask(text(&tokens, "access_token")).is_ok());
     world.pass(1000);
     assert!(world.ask(text(&tokens, "access_token")).is_err());
-    assert_eq!(slug(world.refresh(&app, &refresh_token(&tokens))), Some("connection_expired"));
+    assert_eq!(
+        slug(world.refresh(&app, &refresh_token(&tokens))),
+        Some("connection_expired")
+    );
 }
 
 #[test]
@@ -115,7 +138,9 @@ fn rfc_6749_6_scopes_may_be_fewer_and_never_more() {
     let world = World::new();
     let app = world.public_app();
     let begun = must(world.begin(&app, &[("scope", "mcp:query:read mcp:schema:read")]));
-    let scopes = must(sightline_oauth::ScopeSet::parse("mcp:query:read mcp:schema:read"));
+    let scopes = must(sightline_oauth::ScopeSet::parse(
+        "mcp:query:read mcp:schema:read",
+    ));
     let location = must(world.decide(&begun, &World::approval(scopes)));
     let code = crate::support::parameter(&location, "code").unwrap_or_default();
     let mut token = refresh_token(&must(world.redeem(&app, &code, &[])));
@@ -128,14 +153,22 @@ fn rfc_6749_6_scopes_may_be_fewer_and_never_more() {
         ]);
         block_on(world.server().token(&body, None))
     };
-    for wider in ["mcp:analytics:read", "mcp:query:read mcp:events:read", "mcp:query:write", " "] {
+    for wider in [
+        "mcp:analytics:read",
+        "mcp:query:read mcp:events:read",
+        "mcp:query:write",
+        " ",
+    ] {
         let code = ask(&token, wider).err().map(|error| error.code.name());
         assert_eq!(code, Some("invalid_scope"), "{wider}");
     }
     let narrowed = must(ask(&token, "mcp:query:read"));
     assert_eq!(narrowed["scope"], "mcp:query:read");
     token = refresh_token(&narrowed);
-    assert_eq!(must(world.refresh(&app, &token))["scope"], "mcp:query:read mcp:schema:read");
+    assert_eq!(
+        must(world.refresh(&app, &token))["scope"],
+        "mcp:query:read mcp:schema:read"
+    );
 }
 
 #[test]
@@ -151,9 +184,23 @@ fn rfc_8707_2_2_a_refresh_is_for_our_resource_too() {
             ("resource", resource),
         ])
     };
-    let refused = block_on(world.server().token(&body("https://other.example/mcp"), None));
-    assert_eq!(refused.err().map(|error| error.code.name()), Some("invalid_target"));
-    assert!(block_on(world.server().token(&body("https://mcp.example.com/mcp"), None)).is_ok());
+    let refused = block_on(
+        world
+            .server()
+            .token(&body("https://other.example/mcp"), None),
+    );
+    assert_eq!(
+        refused.err().map(|error| error.code.name()),
+        Some("invalid_target")
+    );
+    assert!(
+        block_on(
+            world
+                .server()
+                .token(&body("https://mcp.example.com/mcp"), None)
+        )
+        .is_ok()
+    );
 }
 
 #[test]
@@ -166,11 +213,23 @@ fn rfc_6749_10_4_a_refresh_token_is_bound_to_its_app() {
         "token_endpoint_auth_method": "none",
     })));
     let token = refresh_token(&world.connect(&app));
-    assert_eq!(slug(world.refresh(text(&other, "client_id"), &token)), Some("refresh_of_another_app"));
-    assert_eq!(slug(world.refresh(&app, "sl_unknown")), Some("refresh_malformed"));
+    assert_eq!(
+        slug(world.refresh(text(&other, "client_id"), &token)),
+        Some("refresh_of_another_app")
+    );
+    assert_eq!(
+        slug(world.refresh(&app, "sl_unknown")),
+        Some("refresh_malformed")
+    );
     let unknown = sightline_oauth::Secret::from_random([1; 32]);
-    assert_eq!(slug(world.refresh(&app, unknown.reveal())), Some("refresh_unknown"));
-    assert!(world.refresh(&app, &token).is_ok(), "nothing was lost by it");
+    assert_eq!(
+        slug(world.refresh(&app, unknown.reveal())),
+        Some("refresh_unknown")
+    );
+    assert!(
+        world.refresh(&app, &token).is_ok(),
+        "nothing was lost by it"
+    );
 }
 
 /// A step in the life of an honest app with one token store.
@@ -186,7 +245,10 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let wait = prop_oneof![0..2 * MINUTE_MS, 0..3 * HOUR_MS].prop_map(Step::Wait);
-    proptest::collection::vec(prop_oneof![wait, Just(Step::Refresh), Just(Step::Lose)], 1..40)
+    proptest::collection::vec(
+        prop_oneof![wait, Just(Step::Refresh), Just(Step::Lose)],
+        1..40,
+    )
 }
 
 proptest! {

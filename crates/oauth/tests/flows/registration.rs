@@ -43,9 +43,17 @@ fn rfc_7591_3_2_1_a_registration_is_answered_with_what_was_registered() {
 #[test]
 fn a_public_app_that_registers_again_stays_the_same_app() {
     let world = World::new();
-    let id = |changes: &[(&str, Value)]| text(&must(world.register(&metadata(changes))), "client_id").to_owned();
+    let id = |changes: &[(&str, Value)]| {
+        text(&must(world.register(&metadata(changes))), "client_id").to_owned()
+    };
     let first = id(&[("redirect_uris", json!(["http://localhost:1/cb", CALLBACK]))]);
-    assert_eq!(first, id(&[("redirect_uris", json!([CALLBACK, "http://localhost:65000/cb"]))]));
+    assert_eq!(
+        first,
+        id(&[(
+            "redirect_uris",
+            json!([CALLBACK, "http://localhost:65000/cb"])
+        )])
+    );
     assert_ne!(first, id(&[("redirect_uris", json!([CALLBACK]))]));
     assert_ne!(first, id(&[("client_name", json!("Another"))]));
     assert_eq!(world.store.audited(), ["app.registered"; 3]);
@@ -97,11 +105,23 @@ fn rfc_7591_3_2_2_metadata_is_capped_and_understood() {
     let metadata = Some("invalid_client_metadata");
     assert_eq!(refused("client_name", json!("a".repeat(121))), metadata);
     assert_eq!(refused("client_name", json!(7)), metadata);
-    assert_eq!(refused("client_uri", json!("javascript:alert(1)")), metadata);
-    assert_eq!(refused("grant_types", json!(["client_credentials"])), metadata);
+    assert_eq!(
+        refused("client_uri", json!("javascript:alert(1)")),
+        metadata
+    );
+    assert_eq!(
+        refused("grant_types", json!(["client_credentials"])),
+        metadata
+    );
     assert_eq!(refused("response_types", json!(["token"])), metadata);
-    assert_eq!(refused("token_endpoint_auth_method", json!("private_key_jwt")), metadata);
-    assert_eq!(refused("token_endpoint_auth_method", json!("tls_client_auth")), metadata);
+    assert_eq!(
+        refused("token_endpoint_auth_method", json!("private_key_jwt")),
+        metadata
+    );
+    assert_eq!(
+        refused("token_endpoint_auth_method", json!("tls_client_auth")),
+        metadata
+    );
     let padded = format!("{}{}", " ".repeat(16 << 10), self::metadata(&[]));
     let world = World::new();
     for body in [padded.as_bytes(), b"[]", b"", b"\xff"] {
@@ -112,7 +132,10 @@ fn rfc_7591_3_2_2_metadata_is_capped_and_understood() {
 
 #[test]
 fn a_name_with_line_breaks_is_kept_as_one_line() {
-    let answer = must(World::new().register(&metadata(&[("client_name", json!("Ex\r\nSet-Cookie: a\u{202e}"))])));
+    let answer = must(World::new().register(&metadata(&[(
+        "client_name",
+        json!("Ex\r\nSet-Cookie: a\u{202e}"),
+    )])));
     assert_eq!(answer["client_name"], "Ex Set-Cookie: a");
 }
 

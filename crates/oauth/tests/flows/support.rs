@@ -4,11 +4,13 @@ use std::cell::Cell;
 
 use futures::executor::block_on;
 use serde_json::{Value, json};
-use sightline_oauth::testing::{MemoryAuthorization, MemoryDocuments, MemoryStore, TestMember, TestProject};
+use sightline_oauth::testing::{
+    MemoryAuthorization, MemoryDocuments, MemoryStore, TestMember, TestProject,
+};
 use sightline_oauth::{
-    Audience, AuthorizationServer, AuthorizeRefused, Begun, ConsentRefused, Credential, Decision, Denied, Entropy,
-    KeySecret, Lifetimes, OAuthError, Organization, Person, PersonAccess, Principal, QueryForm, Realm, Role, ScopeSet,
-    Store, authenticate,
+    Audience, AuthorizationServer, AuthorizeRefused, Begun, ConsentRefused, Credential, Decision,
+    Denied, Entropy, KeySecret, Lifetimes, OAuthError, Organization, Person, PersonAccess,
+    Principal, QueryForm, Realm, Role, ScopeSet, Store, authenticate,
 };
 
 pub const START_MS: i64 = 1_790_000_000_000;
@@ -72,10 +74,16 @@ impl World {
     pub fn new() -> Self {
         let mut people = MemoryStore::default();
         for id in ["acme", "umbrella"] {
-            people.organizations.push(Organization { id: id.to_owned(), name: id.to_owned() });
+            people.organizations.push(Organization {
+                id: id.to_owned(),
+                name: id.to_owned(),
+            });
         }
         for (id, organization_id) in [("shop", "acme"), ("blog", "acme"), ("lab", "umbrella")] {
-            people.projects.push(TestProject { id: id.to_owned(), organization_id: organization_id.to_owned() });
+            people.projects.push(TestProject {
+                id: id.to_owned(),
+                organization_id: organization_id.to_owned(),
+            });
         }
         people.people.push(Person {
             id: "usr_ann".to_owned(),
@@ -142,7 +150,10 @@ impl World {
             ("code_challenge_method", "S256"),
             ("resource", "https://mcp.example.com/mcp"),
         ];
-        block_on(self.server().begin_authorization(&changed(&fields, changes), None))
+        block_on(
+            self.server()
+                .begin_authorization(&changed(&fields, changes), None),
+        )
     }
 
     pub fn person(&self) -> PersonAccess<TestProject> {
@@ -153,14 +164,21 @@ impl World {
     }
 
     pub fn approval(scopes: ScopeSet) -> Decision {
-        Decision::Approve { scopes, organization_id: "acme".to_owned(), project_ids: None }
+        Decision::Approve {
+            scopes,
+            organization_id: "acme".to_owned(),
+            project_ids: None,
+        }
     }
 
     pub fn decide(&self, begun: &Begun, decision: &Decision) -> Result<String, ConsentRefused> {
         let (handle, cookie) = (begun.handle.reveal(), Some(begun.cookie.reveal()));
         let person = self.person();
         let facts = block_on(self.server().consent_page_facts(handle, cookie, &person))?;
-        block_on(self.server().decide(handle, cookie, &facts.csrf_token, &person, decision))
+        block_on(
+            self.server()
+                .decide(handle, cookie, &facts.csrf_token, &person, decision),
+        )
     }
 
     /// The code that a person's consent to everything gives.
@@ -182,8 +200,16 @@ impl World {
         changed(&fields, changes)
     }
 
-    pub fn redeem(&self, app_id: &str, code: &str, changes: &[(&str, &str)]) -> Result<Value, OAuthError> {
-        block_on(self.server().token(&Self::redemption(app_id, code, changes), None))
+    pub fn redeem(
+        &self,
+        app_id: &str,
+        code: &str,
+        changes: &[(&str, &str)],
+    ) -> Result<Value, OAuthError> {
+        block_on(
+            self.server()
+                .token(&Self::redemption(app_id, code, changes), None),
+        )
     }
 
     pub fn connect(&self, app_id: &str) -> Value {
@@ -191,7 +217,11 @@ impl World {
     }
 
     pub fn renewal(app_id: &str, token: &str) -> String {
-        form(&[("grant_type", "refresh_token"), ("client_id", app_id), ("refresh_token", token)])
+        form(&[
+            ("grant_type", "refresh_token"),
+            ("client_id", app_id),
+            ("refresh_token", token),
+        ])
     }
 
     pub fn refresh(&self, app_id: &str, token: &str) -> Result<Value, OAuthError> {
@@ -203,9 +233,20 @@ impl World {
         self.people.connections = self.store.connections();
         let keys = must(block_on(self.server().keys()));
         let mut headers = http::HeaderMap::new();
-        headers.insert("authorization", must(format!("Bearer {access_token}").parse()));
+        headers.insert(
+            "authorization",
+            must(format!("Bearer {access_token}").parse()),
+        );
         let credential = Credential::from_request(&headers, None, QueryForm::Accepted);
-        let audience = Audience { realm: &self.realm, keys: &keys };
-        block_on(authenticate(&credential, &self.people, audience, self.now_ms.get()))
+        let audience = Audience {
+            realm: &self.realm,
+            keys: &keys,
+        };
+        block_on(authenticate(
+            &credential,
+            &self.people,
+            audience,
+            self.now_ms.get(),
+        ))
     }
 }

@@ -17,7 +17,12 @@ fn rfc_6749_5_1_a_code_is_exchanged_for_an_access_and_a_refresh_token() {
     assert_eq!(tokens["scope"], "mcp:analytics:read");
     assert!(text(&tokens, "refresh_token").starts_with("sl_"));
     assert_eq!(text(&tokens, "access_token").split('.').count(), 3);
-    let expected = ["app.registered", "consent.granted", "key.rotated", "connection.made"];
+    let expected = [
+        "app.registered",
+        "consent.granted",
+        "key.rotated",
+        "connection.made",
+    ];
     assert_eq!(world.store.audited(), expected);
 }
 
@@ -52,18 +57,50 @@ fn rfc_6749_4_1_3_a_code_is_bound_to_its_app_redirect_and_verifier() {
         "token_endpoint_auth_method": "none",
     })));
     let code = world.code(&app);
-    let slug = |changes: &[(&str, &str)]| world.redeem(&app, &code, changes).err().map(|error| (error.code.name(), error.slug));
+    let slug = |changes: &[(&str, &str)]| {
+        world
+            .redeem(&app, &code, changes)
+            .err()
+            .map(|error| (error.code.name(), error.slug))
+    };
     for (changes, expected) in [
-        (&[("client_id", text(&other, "client_id"))][..], ("invalid_grant", "code_of_another_app")),
-        (&[("redirect_uri", "http://localhost:1234/callback")], ("invalid_grant", "code_for_another_redirect")),
-        (&[("redirect_uri", "")], ("invalid_request", "parameter_missing")),
-        (&[("code_verifier", "")], ("invalid_request", "parameter_missing")),
-        (&[("code_verifier", crate::support::CHALLENGE)], ("invalid_grant", "pkce_verifier_wrong")),
-        (&[("resource", "https://other.example/mcp")], ("invalid_target", "resource_foreign")),
-        (&[("client_id", "app_nobody")], ("invalid_client", "app_unknown")),
-        (&[("client_id", "")], ("invalid_client", "client_id_missing")),
+        (
+            &[("client_id", text(&other, "client_id"))][..],
+            ("invalid_grant", "code_of_another_app"),
+        ),
+        (
+            &[("redirect_uri", "http://localhost:1234/callback")],
+            ("invalid_grant", "code_for_another_redirect"),
+        ),
+        (
+            &[("redirect_uri", "")],
+            ("invalid_request", "parameter_missing"),
+        ),
+        (
+            &[("code_verifier", "")],
+            ("invalid_request", "parameter_missing"),
+        ),
+        (
+            &[("code_verifier", crate::support::CHALLENGE)],
+            ("invalid_grant", "pkce_verifier_wrong"),
+        ),
+        (
+            &[("resource", "https://other.example/mcp")],
+            ("invalid_target", "resource_foreign"),
+        ),
+        (
+            &[("client_id", "app_nobody")],
+            ("invalid_client", "app_unknown"),
+        ),
+        (
+            &[("client_id", "")],
+            ("invalid_client", "client_id_missing"),
+        ),
         (&[("code", "sl_x")], ("invalid_grant", "code_malformed")),
-        (&[("grant_type", "password")], ("unsupported_grant_type", "grant_type_unknown")),
+        (
+            &[("grant_type", "password")],
+            ("unsupported_grant_type", "grant_type_unknown"),
+        ),
     ] {
         assert_eq!(slug(changes), Some(expected), "{changes:?}");
     }
@@ -79,7 +116,10 @@ fn a_code_is_good_for_a_minute() {
     world.pass(MINUTE_MS - 1);
     assert!(world.redeem(&app, &kept, &[]).is_ok());
     world.pass(1);
-    assert_eq!(world.redeem(&app, &late, &[]).err().map(|error| error.slug), Some("code_expired"));
+    assert_eq!(
+        world.redeem(&app, &late, &[]).err().map(|error| error.slug),
+        Some("code_expired")
+    );
 }
 
 #[test]
@@ -90,10 +130,16 @@ fn rfc_6749_4_1_2_a_code_used_twice_ends_the_connection_it_made() {
     let tokens = must(world.redeem(&app, &code, &[]));
     assert!(world.ask(text(&tokens, "access_token")).is_ok());
     let again = world.redeem(&app, &code, &[]).err();
-    assert_eq!(again.map(|error| (error.code.name(), error.slug)), Some(("invalid_grant", "code_replayed")));
+    assert_eq!(
+        again.map(|error| (error.code.name(), error.slug)),
+        Some(("invalid_grant", "code_replayed"))
+    );
     assert!(world.ask(text(&tokens, "access_token")).is_err());
     let refreshed = world.refresh(&app, text(&tokens, "refresh_token")).err();
-    assert_eq!(refreshed.map(|error| error.slug), Some("connection_revoked"));
+    assert_eq!(
+        refreshed.map(|error| error.slug),
+        Some("connection_revoked")
+    );
     assert!(world.store.audited().contains(&"connection.revoked"));
 }
 
@@ -105,7 +151,10 @@ fn connections_of_one_person_and_app_live_side_by_side() {
     assert!(world.ask(text(&first, "access_token")).is_ok());
     assert!(world.ask(text(&second, "access_token")).is_ok());
     assert_eq!(world.store.connections().len(), 2);
-    let body = form(&[("client_id", &app), ("token", text(&second, "refresh_token"))]);
+    let body = form(&[
+        ("client_id", &app),
+        ("token", text(&second, "refresh_token")),
+    ]);
     must(block_on(world.server().revoke(&body, None)));
     assert!(world.ask(text(&first, "access_token")).is_ok());
     assert!(world.ask(text(&second, "access_token")).is_err());
@@ -121,7 +170,11 @@ fn rfc_7009_2_either_token_given_back_ends_the_connection() {
         must(block_on(world.server().revoke(&body, None)));
         assert!(world.ask(text(&tokens, "access_token")).is_err(), "{name}");
         must(block_on(world.server().revoke(&body, None)));
-        let revoked = world.store.audited().into_iter().filter(|slug| *slug == "connection.revoked");
+        let revoked = world
+            .store
+            .audited()
+            .into_iter()
+            .filter(|slug| *slug == "connection.revoked");
         assert_eq!(revoked.count(), 1);
     }
 }
@@ -136,9 +189,18 @@ fn rfc_7009_2_1_an_app_ends_no_connection_but_its_own() {
         "token_endpoint_auth_method": "none",
     })));
     let tokens = world.connect(&app);
-    for token in [text(&tokens, "access_token"), text(&tokens, "refresh_token"), "unknown", "a.b.c"] {
+    for token in [
+        text(&tokens, "access_token"),
+        text(&tokens, "refresh_token"),
+        "unknown",
+        "a.b.c",
+    ] {
         let body = form(&[("client_id", text(&other, "client_id")), ("token", token)]);
-        assert_eq!(block_on(world.server().revoke(&body, None)), Ok(()), "RFC 7009 §2.2: no error");
+        assert_eq!(
+            block_on(world.server().revoke(&body, None)),
+            Ok(()),
+            "RFC 7009 §2.2: no error"
+        );
     }
     assert!(world.ask(text(&tokens, "access_token")).is_ok());
     let body = form(&[("client_id", "app_nobody"), ("token", "x")]);
