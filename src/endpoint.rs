@@ -12,12 +12,16 @@ use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use sightline_mcp::model::Implementation;
 use sightline_mcp::{Endpoint, Hosts, HttpAnswer, Incoming, Reply, Service, Settings, Timer};
-use sightline_oauth::{Credential, Denied, QueryForm, authenticate};
+use sightline_oauth::{
+    Audience, Credential, Denied, KeyRing, Principal, QueryForm, Realm, authenticate, has_jwt_shape,
+};
 use worker::{Body, Date, Delay, Env, HttpRequest, Result};
 
 use crate::access::{Database, caller};
 use crate::config::Config;
 use crate::log::RequestLine;
+use crate::oauth;
+use crate::project_row::ProjectRow;
 use crate::routes::body_of;
 use crate::service::{Analytics, toolbox};
 use crate::warehouses::Lake;
@@ -76,16 +80,14 @@ pub async fn answer(request: HttpRequest, env: Env) -> Result<Response<Body>> {
     };
     let credential = Credential::from_request(&headers, parts.uri.query(), form);
     let now_ms = i64::try_from(started_ms).unwrap_or(i64::MAX);
-    let admitted = match Database::of(&env) {
-        Ok(database) => authenticate(&credential, &database, now_ms).await,
-        Err(fault) => Err(Denied::Unavailable(fault)),
-    };
+    let realm = oauth::realm(&config, &parts.uri);
+    let admitted = admit(&env, realm.as_ref(), &credential, now_ms).await;
     let caller = match admitted {
         Ok(principal) => caller(principal),
         Err(denied) => {
             line.fault = matches!(denied, Denied::Unavailable(_))
                 .then(|| format!("{}: {denied:?}", denied.slug()));
-            return closed(refusal(&denied), &mut line);
+            return closed(refusal(&denied, realm.as_ref()), &mut line);
         }
     };
     let client_id = match &caller.identity {
@@ -128,6 +130,7 @@ pub async fn answer(request: HttpRequest, env: Env) -> Result<Response<Body>> {
         site: config.site.clone(),
         now_ms,
         request_id: request_id.clone(),
+        resource_metadata: realm.map(|realm| realm.resource_metadata()),
         fault: RefCell::default(),
     });
     let reply = endpoint
@@ -190,7 +193,7 @@ fn authority(url: &str) -> &str {
 }
 
 /// Whether a URL names this machine, whatever the port: then every name of it is accepted, and no other.
-fn is_loopback(url: &str) -> bool {
+pub(crate) fn is_loopback(url: &str) -> bool {
     let authority = authority(url);
     ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| {
         authority
@@ -210,8 +213,30 @@ fn ensure_host(headers: &mut HeaderMap, uri: &http::Uri) {
     }
 }
 
-fn refusal(denied: &Denied) -> HttpAnswer {
-    match denied.challenge() {
+/// Who is asking, and what they may see now. Without a realm, only API clients get in: there is no one access tokens could be made for.
+async fn admit(
+    env: &Env,
+    realm: Option<&Realm>,
+    credential: &Credential,
+    now_ms: i64,
+) -> std::result::Result<Principal<ProjectRow>, Denied> {
+    let database = Database::of(env)?;
+    let keys = match (credential, realm) {
+        (Credential::Bearer(bearer), Some(_)) if has_jwt_shape(bearer.reveal()) => {
+            oauth::verifying_keys(env, &database, bearer.reveal(), now_ms).await?
+        }
+        _ => KeyRing::default(),
+    };
+    let audience = realm.map(|realm| Audience { realm, keys: &keys });
+    authenticate(credential, &database, audience, now_ms).await
+}
+
+fn refusal(denied: &Denied, realm: Option<&Realm>) -> HttpAnswer {
+    let challenge = denied.challenge().map(|challenge| match realm {
+        Some(realm) => challenge.with_resource_metadata(realm.resource_metadata()),
+        None => challenge,
+    });
+    match challenge {
         Some(challenge) => HttpAnswer::refusal(challenge.status(), None, "A valid access token is needed.")
             .with_header(WWW_AUTHENTICATE, challenge.header_value()),
         None => HttpAnswer::refusal(
@@ -228,7 +253,7 @@ fn internal(request_id: &str) -> String {
 }
 
 /// The body, or as much of it as shows that it is too large.
-async fn read(body: Body, most_bytes: usize) -> Result<Vec<u8>> {
+pub(crate) async fn read(body: Body, most_bytes: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let Some(stream) = body.into_inner() else {
         return Ok(bytes);
@@ -286,7 +311,7 @@ fn told(incoming: &Incoming) -> (Option<String>, Option<String>) {
     (incoming.method().map(str::to_owned), tool)
 }
 
-fn request_id(now_ms: u64) -> String {
+pub(crate) fn request_id(now_ms: u64) -> String {
     let random = worker::js_sys::Math::random().to_bits();
     format!("{now_ms:x}-{:08x}", random & 0xffff_ffff)
 }

@@ -9,13 +9,14 @@ mod config;
 mod endpoint;
 mod host;
 mod log;
+mod oauth;
 mod project_row;
 mod r2;
 mod routes;
 mod service;
 mod warehouses;
 
-use worker::{Context, Env, HttpRequest, event};
+use worker::{Context, Env, HttpRequest, ScheduleContext, ScheduledEvent, event};
 
 /// The Worker's entry point.
 ///
@@ -29,4 +30,11 @@ pub async fn fetch(
 ) -> worker::Result<http::Response<worker::Body>> {
     console_error_panic_hook::set_once();
     routes::answer(request, env).await
+}
+
+/// What the cron triggers of `wrangler.toml` run.
+#[event(scheduled)]
+pub async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    console_error_panic_hook::set_once();
+    oauth::run(&env).await;
 }

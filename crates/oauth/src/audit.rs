@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::entropy::Entropy;
+
 /// Why a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RevokedBecause {
@@ -145,4 +147,17 @@ pub struct AuditEntry {
     pub user_id: Option<String>,
     /// What.
     pub event: AuditEvent,
+}
+
+impl AuditEntry {
+    /// A line about nobody in particular.
+    pub(crate) fn of_nobody(event: AuditEvent, entropy: &Entropy, at_ms: i64) -> Self {
+        Self {
+            id: entropy.id("aud_"),
+            at_ms,
+            organization_id: None,
+            user_id: None,
+            event,
+        }
+    }
 }

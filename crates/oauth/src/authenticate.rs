@@ -98,12 +98,12 @@ impl Denied {
     }
 }
 
-/// What access tokens are checked with.
+/// What access tokens are checked with. Without one, none is accepted.
 #[derive(Debug, Clone, Copy)]
 pub struct Audience<'a> {
     /// Whom they must come from and be made for.
     pub realm: &'a Realm,
-    /// The keys they may be signed with. An empty ring lets no access token in.
+    /// The keys they may be signed with.
     pub keys: &'a KeyRing,
 }
 
@@ -116,7 +116,7 @@ pub struct Audience<'a> {
 pub async fn authenticate<P: VisibleProject>(
     credential: &Credential,
     store: &dyn Store<Project = P>,
-    audience: Audience<'_>,
+    audience: Option<Audience<'_>>,
     now_ms: i64,
 ) -> Result<Principal<P>, Denied> {
     let bearer = match credential {
@@ -146,11 +146,12 @@ pub async fn authenticate<P: VisibleProject>(
 async fn by_access_token<P: VisibleProject>(
     text: &str,
     store: &dyn Store<Project = P>,
-    audience: Audience<'_>,
+    audience: Option<Audience<'_>>,
     now_ms: i64,
 ) -> Result<Principal<P>, Denied> {
-    let token = AccessToken::verify(text, audience.realm, audience.keys, now_ms)
-        .map_err(|flaw| Denied::InvalidToken(Reason::AccessToken(flaw)))?;
+    let flawed = |flaw| Denied::InvalidToken(Reason::AccessToken(flaw));
+    let audience = audience.ok_or(flawed(TokenFlaw::WrongAudience))?;
+    let token = AccessToken::verify(text, audience.realm, audience.keys, now_ms).map_err(flawed)?;
     let found = store.connection(&token.connection_id).await?;
     let found = found.ok_or(Denied::InvalidToken(Reason::UnknownConnection))?;
     admit_connection(&token, found, now_ms).map_err(Denied::InvalidToken)

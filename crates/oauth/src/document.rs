@@ -28,7 +28,7 @@ pub const MAX_CACHE_S: u64 = 7 * 24 * 3600;
 const DEFAULT_CACHE_S: u64 = 300;
 
 /// Longest client id.
-const MAX_URL_BYTES: usize = 512;
+const MAX_URL_BYTES: usize = 500;
 
 /// Names that lead nowhere public (RFC 6761, RFC 6762, RFC 8375 and habit).
 const PRIVATE_SUFFIXES: [&str; 10] = [

@@ -16,6 +16,8 @@
 //! 3. Its answer → [`AuthorizationServer::decide`]: the address of the app, with a code or an error. Send the browser there with 303.
 //! 4. The connections page → [`AuthorizationServer::end_connection`].
 //!
+//! By the clock: [`Maintenance::rotate_keys`] and [`Maintenance::purge`].
+//!
 //! What holds throughout:
 //! - No I/O, no clock, no randomness: state lies behind [`Store`] and [`AuthorizationStore`], other hosts' documents behind [`Documents`], the time and
 //!   random bytes ([`Entropy`]) are handed in.
@@ -38,10 +40,13 @@ mod consent;
 mod credential;
 mod document;
 mod entropy;
+mod lifetimes;
+mod maintenance;
 pub mod metadata;
 mod oauth_error;
 mod params;
 mod pkce;
+mod preregistration;
 mod principal;
 mod realm;
 mod redirect;
@@ -74,15 +79,18 @@ pub use document::{
     Documents, Fetched, MAX_BYTES as MAX_DOCUMENT_BYTES, TIMEOUT_MS as DOCUMENT_TIMEOUT_MS,
 };
 pub use entropy::Entropy;
+pub use lifetimes::Lifetimes;
+pub use maintenance::Maintenance;
 pub use oauth_error::{ErrorCode, OAuthError};
 pub use params::MAX_BYTES as MAX_FORM_BYTES;
+pub use preregistration::{PreregistrationError, preregistered};
 pub use principal::{GrantedThrough, Principal};
 pub use realm::{Realm, RealmError};
 pub use redirect::{RedirectRefused, RedirectUri};
 pub use registration::MAX_BODY_BYTES as MAX_REGISTRATION_BYTES;
 pub use scope::{Scope, ScopeSet, UnknownScope};
 pub use secret::{Secret, SecretHash};
-pub use server::{AuthorizationServer, Lifetimes};
+pub use server::AuthorizationServer;
 pub use signing_key::{KeyRecord, KeyRing, KeySecret, SigningKey};
 pub use store::{ApiClientAccess, Organization, Store, StoreFault, VisibleProject};
 pub use token::{ApiClientToken, ClientId};

@@ -179,10 +179,10 @@ fn a_token_of_a_deleted_connection_is_refused() {
         None,
         sightline_oauth::QueryForm::Accepted,
     );
-    let audience = sightline_oauth::Audience {
+    let audience = Some(sightline_oauth::Audience {
         realm: &world.realm,
         keys: &keys,
-    };
+    });
     let denied = block_on(sightline_oauth::authenticate(
         &credential,
         &world.people,
@@ -200,7 +200,7 @@ fn keys_rotate_and_tokens_of_the_old_one_stay_good() {
     world.pass(30 * DAY_MS - HOUR_MS / 2);
     let before = must(world.refresh(&app, text(&first, "refresh_token")));
     world.pass(HOUR_MS / 4);
-    let ring = must(block_on(world.server().rotate_keys()));
+    let ring = must(block_on(world.maintenance().rotate_keys()));
     assert_eq!(
         ring.jwks()["keys"].as_array().map(Vec::len),
         Some(1),
@@ -209,7 +209,7 @@ fn keys_rotate_and_tokens_of_the_old_one_stay_good() {
     let second = world.connect(&app);
     world.pass(HOUR_MS / 4);
     for _ in 0..2 {
-        let ring = must(block_on(world.server().rotate_keys()));
+        let ring = must(block_on(world.maintenance().rotate_keys()));
         assert_eq!(ring.jwks()["keys"].as_array().map(Vec::len), Some(2));
     }
     assert!(world.ask(text(&second, "access_token")).is_ok());
@@ -219,7 +219,7 @@ fn keys_rotate_and_tokens_of_the_old_one_stay_good() {
         world.ask(text(&before, "access_token")).is_err(),
         "its connection's time is over"
     );
-    must(block_on(world.server().purge()));
+    must(block_on(world.maintenance().purge()));
     assert!(world.ask(text(&second, "access_token")).is_ok());
 }
 

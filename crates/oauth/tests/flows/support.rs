@@ -9,8 +9,8 @@ use sightline_oauth::testing::{
 };
 use sightline_oauth::{
     Audience, AuthorizationServer, AuthorizeRefused, Begun, ConsentRefused, Credential, Decision,
-    Denied, Entropy, KeySecret, Lifetimes, OAuthError, Organization, Person, PersonAccess,
-    Principal, QueryForm, Realm, Role, ScopeSet, Store, authenticate,
+    Denied, Entropy, KeySecret, Lifetimes, Maintenance, OAuthError, Organization, Person,
+    PersonAccess, Principal, QueryForm, Realm, Role, ScopeSet, Store, authenticate,
 };
 
 pub const START_MS: i64 = 1_790_000_000_000;
@@ -115,6 +115,16 @@ impl World {
             documents: &self.documents,
             key_secret: &self.secret,
             preregistered: &[],
+            lifetimes: Lifetimes::default(),
+            entropy: &self.entropy,
+            now_ms: self.now_ms.get(),
+        }
+    }
+
+    pub fn maintenance(&self) -> Maintenance<'_> {
+        Maintenance {
+            store: &self.store,
+            key_secret: &self.secret,
             lifetimes: Lifetimes::default(),
             entropy: &self.entropy,
             now_ms: self.now_ms.get(),
@@ -238,10 +248,10 @@ impl World {
             must(format!("Bearer {access_token}").parse()),
         );
         let credential = Credential::from_request(&headers, None, QueryForm::Accepted);
-        let audience = Audience {
+        let audience = Some(Audience {
             realm: &self.realm,
             keys: &keys,
-        };
+        });
         block_on(authenticate(
             &credential,
             &self.people,

@@ -226,13 +226,13 @@ fn a_purge_deletes_what_expired_and_nothing_that_counts_and_twice_is_once() {
     let tokens = world.connect(&app);
     must(world.begin(&app, &[]));
     let before = world.store.rows();
-    must(block_on(world.server().purge()));
+    must(block_on(world.maintenance().purge()));
     assert_eq!(world.store.rows(), before);
     world.pass(2 * DAY_MS);
-    must(block_on(world.server().purge()));
+    must(block_on(world.maintenance().purge()));
     let once = world.store.rows();
     assert_eq!(once, before - 2, "the waiting request and the old code");
-    must(block_on(world.server().purge()));
+    must(block_on(world.maintenance().purge()));
     assert_eq!(world.store.rows(), once);
     let renewed = must(world.refresh(&app, text(&tokens, "refresh_token")));
     assert!(world.ask(text(&renewed, "access_token")).is_ok());
