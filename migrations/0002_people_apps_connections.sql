@@ -115,7 +115,7 @@ CREATE TABLE codes (
   app_name        TEXT NOT NULL,
   user_id         TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
   organization_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
-  project_ids     TEXT CHECK (json_valid(project_ids) AND json_type(project_ids) = 'array'),
+  project_ids     TEXT CHECK (project_ids IS NULL OR json_valid(project_ids) AND json_type(project_ids) = 'array'),
   scope           TEXT NOT NULL,
   redirect_uri    TEXT NOT NULL,
   code_challenge  TEXT NOT NULL,
@@ -140,7 +140,7 @@ CREATE TABLE connections (
   redirect_host         TEXT NOT NULL,
   scope                 TEXT NOT NULL,
   -- Null: all that the person sees in the organization.
-  project_ids           TEXT CHECK (json_valid(project_ids) AND json_type(project_ids) = 'array'),
+  project_ids           TEXT CHECK (project_ids IS NULL OR json_valid(project_ids) AND json_type(project_ids) = 'array'),
   created_at            INTEGER NOT NULL,
   expires_at            INTEGER NOT NULL,
   revoked_at            INTEGER,
