@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use sightline_analytics::{Caller, Identity, Membership, Organization};
 use sightline_oauth::{
-    ApiClientAccess, ApiClientKind, ApiClientRecord, ClientId, GrantedThrough, Principal,
-    SecretHash, Store, StoreFault,
+    ApiClientAccess, ApiClientKind, ApiClientRecord, ClientId, ConnectionAccess, GrantedThrough,
+    PersonAccess, Principal, SecretHash, Store, StoreFault,
 };
-use worker::{D1Database, D1Type, Env};
+use worker::{D1Database, D1PreparedStatement, D1Result, D1Type, Env};
 
 use crate::project_row::ProjectRow;
 
@@ -21,7 +21,7 @@ const PROJECTS: &str = "SELECT p.id, p.organization_id, p.name, p.domain, p.type
      FROM api_clients c JOIN projects p ON p.organization_id = c.organization_id \
      WHERE c.id = ?1 AND p.archived_at IS NULL AND (c.kind = 'root' OR p.id = c.project_id) ORDER BY p.id";
 
-/// The clients and projects in the database bound as `DB`.
+/// The database bound as `DB`: clients, people and projects here, the authorization server's state in `crate::oauth`.
 pub struct Database(D1Database);
 
 #[derive(Deserialize)]
@@ -38,7 +38,7 @@ struct ClientRow {
     organization_name: String,
 }
 
-fn fault(error: impl std::fmt::Display) -> StoreFault {
+pub(crate) fn fault(error: impl std::fmt::Display) -> StoreFault {
     StoreFault(error.to_string())
 }
 
@@ -47,7 +47,7 @@ fn fault(error: impl std::fmt::Display) -> StoreFault {
     clippy::cast_possible_truncation,
     reason = "ms since 1970 are far below 2^53"
 )]
-fn instant(value: Option<f64>) -> Option<i64> {
+pub(crate) fn instant(value: Option<f64>) -> Option<i64> {
     value.map(|value| value as i64)
 }
 
@@ -58,6 +58,23 @@ impl Database {
     /// [`StoreFault`] when there is no such binding.
     pub fn of(env: &Env) -> Result<Self, StoreFault> {
         env.d1("DB").map(Self).map_err(fault)
+    }
+
+    /// A statement with its values.
+    pub(crate) fn bound(
+        &self,
+        sql: &str,
+        values: &[D1Type<'_>],
+    ) -> Result<D1PreparedStatement, StoreFault> {
+        self.0.prepare(sql).bind_refs(values).map_err(fault)
+    }
+
+    /// Runs statements as one transaction.
+    pub(crate) async fn batch(
+        &self,
+        statements: Vec<D1PreparedStatement>,
+    ) -> Result<Vec<D1Result>, StoreFault> {
+        self.0.batch(statements).await.map_err(fault)
     }
 }
 
@@ -102,17 +119,10 @@ impl Store for Database {
         id: &ClientId,
     ) -> Result<Option<ApiClientAccess<ProjectRow>>, StoreFault> {
         let key = id.to_string();
-        let bound = |sql: &str| {
-            self.0
-                .prepare(sql)
-                .bind_refs(&D1Type::Text(&key))
-                .map_err(fault)
-        };
+        let bound = |sql: &str| self.bound(sql, &[D1Type::Text(&key)]);
         let mut results = self
-            .0
             .batch(vec![bound(CLIENT)?, bound(PROJECTS)?])
-            .await
-            .map_err(fault)?
+            .await?
             .into_iter();
         let (Some(clients), Some(projects)) = (results.next(), results.next()) else {
             return Err(fault("the database answered half a batch"));
@@ -128,6 +138,62 @@ impl Store for Database {
             projects,
         }))
     }
+
+    async fn connection(
+        &self,
+        id: &str,
+    ) -> Result<Option<ConnectionAccess<ProjectRow>>, StoreFault> {
+        self.connection_access(id).await
+    }
+
+    async fn person(&self, id: &str) -> Result<Option<PersonAccess<ProjectRow>>, StoreFault> {
+        self.person_access(id).await
+    }
+}
+
+/// Who is asking, in the tools' words.
+struct Asker {
+    identity: Identity,
+    signed_in_with: &'static str,
+    role: &'static str,
+    app: Option<String>,
+}
+
+fn asker(through: GrantedThrough) -> Asker {
+    match through {
+        GrantedThrough::ApiClient { id, name, kind } => {
+            let kind = match kind {
+                ApiClientKind::Read { .. } => "read",
+                ApiClientKind::Root => "root",
+                ApiClientKind::Write => "write",
+            };
+            Asker {
+                identity: Identity::ApiClient {
+                    id: id.to_string(),
+                    name,
+                    kind: kind.to_owned(),
+                },
+                signed_in_with: "API client token",
+                role: kind,
+                app: None,
+            }
+        }
+        GrantedThrough::Connection {
+            app_name,
+            person,
+            membership,
+            ..
+        } => Asker {
+            identity: Identity::Person {
+                id: person.id,
+                name: person.name,
+                email: person.email,
+            },
+            signed_in_with: "connected app (OAuth)",
+            role: membership.role.name(),
+            app: Some(app_name),
+        },
+    }
 }
 
 /// The principal as the tools know a caller.
@@ -136,22 +202,13 @@ pub fn caller(principal: Principal<ProjectRow>) -> Caller {
         id: principal.organization.id,
         name: principal.organization.name,
     };
-    let GrantedThrough::ApiClient { id, name, kind } = principal.through;
-    let kind = match kind {
-        ApiClientKind::Read { .. } => "read",
-        ApiClientKind::Root => "root",
-        ApiClientKind::Write => "write",
-    };
+    let asker = asker(principal.through);
     Caller {
-        identity: Identity::ApiClient {
-            id: id.to_string(),
-            name,
-            kind: kind.to_owned(),
-        },
-        signed_in_with: "API client token".to_owned(),
+        identity: asker.identity,
+        signed_in_with: asker.signed_in_with.to_owned(),
         memberships: vec![Membership {
             organization: organization.clone(),
-            role: kind.to_owned(),
+            role: asker.role.to_owned(),
         }],
         projects: principal
             .projects
@@ -163,7 +220,7 @@ pub fn caller(principal: Principal<ProjectRow>) -> Caller {
             .iter()
             .map(|scope| scope.name().to_owned())
             .collect(),
-        app: None,
+        app: asker.app,
         expires_at_ms: principal.expires_at_ms,
         remaining_this_minute: None,
     }

@@ -15,13 +15,17 @@ use sightline_mcp::{
     Endpoint, Hosts, HttpAnswer, Incoming, Reply, Service, Settings, Timer,
     request_id as request_id_in,
 };
-use sightline_oauth::{Credential, Denied, QueryForm, authenticate};
+use sightline_oauth::{
+    Audience, Credential, Denied, KeyRing, Principal, QueryForm, Realm, authenticate, has_jwt_shape,
+};
 use worker::{Body, Date, Delay, Env, HttpRequest, Result};
 
 use crate::access::{Database, caller};
 use crate::config::Config;
 use crate::limits::{Client, Limits, Taken};
 use crate::log::RequestLine;
+use crate::oauth;
+use crate::project_row::ProjectRow;
 use crate::routes::body_of;
 use crate::service::{Analytics, toolbox};
 use crate::warehouses::Lake;
@@ -80,17 +84,15 @@ pub async fn answer(request: HttpRequest, env: Env) -> Result<Response<Body>> {
     };
     let credential = Credential::from_request(&headers, parts.uri.query(), form);
     let now_ms = i64::try_from(started_ms).unwrap_or(i64::MAX);
-    let access = async {
-        let database = Database::of(&env)?;
-        authenticate(&credential, &database, now_ms).await
-    };
+    let realm = oauth::realm(&config, &parts.uri);
+    let access = admit(&env, realm.as_ref(), &credential, now_ms);
     let limits = Limits::of(&env, &credential);
     let (principal, client, mut taken) = match limits.admit(access, Client::of).await {
         Ok(admitted) => admitted,
         Err(denied) => {
             line.fault = matches!(denied, Denied::Unavailable(_))
                 .then(|| format!("{}: {denied:?}", denied.slug()));
-            return closed(refusal(&denied), &mut line);
+            return closed(refusal(&denied, realm.as_ref()), &mut line);
         }
     };
     let mut caller = caller(principal);
@@ -164,6 +166,7 @@ pub async fn answer(request: HttpRequest, env: Env) -> Result<Response<Body>> {
         site: config.site.clone(),
         now_ms,
         request_id: request_id.clone(),
+        resource_metadata: realm.map(|realm| realm.resource_metadata()),
         fault: RefCell::default(),
     });
     let reply = endpoint
@@ -227,7 +230,7 @@ fn authority(url: &str) -> &str {
 }
 
 /// Whether a URL names this machine, whatever the port: then every name of it is accepted, and no other.
-fn is_loopback(url: &str) -> bool {
+pub(crate) fn is_loopback(url: &str) -> bool {
     let authority = authority(url);
     ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| {
         authority
@@ -247,8 +250,30 @@ fn ensure_host(headers: &mut HeaderMap, uri: &http::Uri) {
     }
 }
 
-fn refusal(denied: &Denied) -> HttpAnswer {
-    match denied.challenge() {
+/// Who is asking, and what they may see now. Without a realm, only API clients get in: there is no one access tokens could be made for.
+async fn admit(
+    env: &Env,
+    realm: Option<&Realm>,
+    credential: &Credential,
+    now_ms: i64,
+) -> std::result::Result<Principal<ProjectRow>, Denied> {
+    let database = Database::of(env)?;
+    let keys = match (credential, realm) {
+        (Credential::Bearer(bearer), Some(_)) if has_jwt_shape(bearer.reveal()) => {
+            oauth::verifying_keys(env, &database, bearer.reveal(), now_ms).await?
+        }
+        _ => KeyRing::default(),
+    };
+    let audience = realm.map(|realm| Audience { realm, keys: &keys });
+    authenticate(credential, &database, audience, now_ms).await
+}
+
+fn refusal(denied: &Denied, realm: Option<&Realm>) -> HttpAnswer {
+    let challenge = denied.challenge().map(|challenge| match realm {
+        Some(realm) => challenge.with_resource_metadata(realm.resource_metadata()),
+        None => challenge,
+    });
+    match challenge {
         Some(challenge) => HttpAnswer::refusal(challenge.status(), None, "A valid access token is needed.")
             .with_header(WWW_AUTHENTICATE, challenge.header_value()),
         None => HttpAnswer::refusal(
@@ -264,9 +289,11 @@ fn internal(request_id: &str) -> String {
     format!("Something failed inside. The operator finds it in the log under {request_id}.")
 }
 
-type Chunks = LocalBoxStream<'static, Result<Bytes>>;
+/// Pieces of a body.
+pub(crate) type Chunks = LocalBoxStream<'static, Result<Bytes>>;
 
-fn chunks_of(body: Body) -> Chunks {
+/// A request's body, piece by piece.
+pub(crate) fn chunks_of(body: Body) -> Chunks {
     use http_body_util::BodyExt;
     match body.into_inner() {
         Some(stream) => Body::new(stream).into_data_stream().boxed_local(),
@@ -275,7 +302,7 @@ fn chunks_of(body: Body) -> Chunks {
 }
 
 /// The body, or as much of it as shows that it is too large.
-async fn read(body: &mut Chunks, most_bytes: usize) -> Result<Vec<u8>> {
+pub(crate) async fn read(body: &mut Chunks, most_bytes: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     while let Some(chunk) = body.next().await {
         bytes.extend_from_slice(&chunk?);
@@ -336,7 +363,7 @@ fn told(incoming: &Incoming) -> (Option<String>, Option<String>) {
     (incoming.method().map(str::to_owned), tool)
 }
 
-fn request_id(now_ms: u64) -> String {
+pub(crate) fn request_id(now_ms: u64) -> String {
     let random = worker::js_sys::Math::random().to_bits();
     format!("{now_ms:x}-{:08x}", random & 0xffff_ffff)
 }

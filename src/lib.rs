@@ -11,6 +11,7 @@ mod host;
 mod limiter;
 mod limits;
 mod log;
+mod oauth;
 mod project_row;
 mod r2;
 mod routes;
@@ -18,7 +19,7 @@ mod service;
 mod shield;
 mod warehouses;
 
-use worker::{Context, Env, HttpRequest, event};
+use worker::{Context, Env, HttpRequest, ScheduleContext, ScheduledEvent, event};
 
 /// The Worker's entry point.
 ///
@@ -32,4 +33,11 @@ pub async fn fetch(
 ) -> worker::Result<http::Response<worker::Body>> {
     console_error_panic_hook::set_once();
     routes::answer(request, env).await
+}
+
+/// What the cron triggers of `wrangler.toml` run.
+#[event(scheduled)]
+pub async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    console_error_panic_hook::set_once();
+    oauth::run(&env).await;
 }

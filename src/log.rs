@@ -23,6 +23,9 @@ pub struct RequestLine<'a> {
     /// The API client, by id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<&'a str>,
+    /// Why a request was refused, by a stable name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slug: Option<&'a str>,
     /// Wall-clock time in ms.
     pub duration_ms: u64,
     /// Requests to the bucket.

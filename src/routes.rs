@@ -5,6 +5,7 @@ use http::{HeaderValue, Method, Response, StatusCode};
 use worker::{Body, Env, HttpRequest, Result};
 
 use crate::endpoint;
+use crate::oauth;
 use crate::shield::{self, Shield};
 
 /// The answer to a request.
@@ -12,12 +13,20 @@ use crate::shield::{self, Shield};
 /// | path | methods | what |
 /// | --- | --- | --- |
 /// | `/mcp` | `POST`, `OPTIONS` | the MCP endpoint |
+/// | `/.well-known/oauth-protected-resource`, also with `/mcp` behind it | `GET`, `OPTIONS` | RFC 9728 metadata |
+/// | `/.well-known/oauth-authorization-server`, `/.well-known/openid-configuration`, also with `/mcp` behind them | `GET`, `OPTIONS` | RFC 8414 metadata |
+/// | `/.well-known/jwks.json` | `GET`, `OPTIONS` | the keys access tokens are signed with |
+/// | `/register`, `/token`, `/revoke` | `POST`, `OPTIONS` | the authorization server's endpoints for programs |
 /// | `/healthz` | `GET` | `ok`, without touching any binding |
 /// | `/` | `GET` | what this is and where to connect |
 ///
 /// # Errors
 /// None of its own: failures are answers.
 pub async fn answer(request: HttpRequest, env: Env) -> Result<Response<Body>> {
+    let request = match oauth::answer(request, &env).await {
+        Ok(answer) => return answer,
+        Err(request) => request,
+    };
     match (request.method(), request.uri().path()) {
         (_, "/mcp") => endpoint::answer(request, env).await,
         (&Method::GET, "/healthz") => text(StatusCode::OK, "ok\n"),

@@ -45,6 +45,8 @@ pub struct Analytics {
     pub now_ms: i64,
     /// What error answers repeat.
     pub request_id: String,
+    /// Where the resource's metadata is, for challenges.
+    pub resource_metadata: Option<String>,
     /// What failed inside, for the log line.
     pub fault: RefCell<Option<Fault>>,
 }
@@ -68,6 +70,10 @@ impl Analytics {
             CallError::MissingScope { scope, .. } => {
                 let name = scope.name();
                 let challenge = Scope::from_name(name).map(Challenge::insufficient_scope);
+                let challenge = challenge.map(|challenge| match &self.resource_metadata {
+                    Some(url) => challenge.with_resource_metadata(url.clone()),
+                    None => challenge,
+                });
                 let www_authenticate = challenge.map_or_else(
                     || HeaderValue::from_static("Bearer"),
                     |challenge| challenge.header_value(),

@@ -27,6 +27,7 @@ const BUILT = [
  * @property {URL} url where it answers
  * @property {any} db its D1 database
  * @property {any} lake its R2 bucket
+ * @property {() => Promise<void>} scheduled runs what the cron triggers run
  * @property {() => Promise<void>} stop ends the process
  */
 
@@ -76,6 +77,9 @@ export async function startWorker({ host = "127.0.0.1", port = 0, state, around 
     url,
     db: await miniflare.getD1Database("DB"),
     lake: await miniflare.getR2Bucket("LAKE"),
+    scheduled: async () => {
+      await (await miniflare.getWorker()).scheduled({ cron: "17 * * * *" });
+    },
     stop: () => miniflare.dispose(),
   };
 }

@@ -2,12 +2,16 @@
 
 use thiserror::Error;
 
+use crate::access_token::{AccessToken, TokenFlaw, has_jwt_shape};
 use crate::api_client::ApiClientKind;
 use crate::challenge::Challenge;
+use crate::connection::ConnectionAccess;
 use crate::credential::Credential;
 use crate::principal::{GrantedThrough, Principal};
+use crate::realm::Realm;
 use crate::scope::ScopeSet;
 use crate::secret::SecretHash;
+use crate::signing_key::KeyRing;
 use crate::store::{ApiClientAccess, Store, StoreFault, VisibleProject};
 use crate::token::ApiClientToken;
 
@@ -26,6 +30,18 @@ pub enum Reason {
     Expired,
     /// The client is one for sending events.
     WriteClient,
+    /// It is an access token, but none of ours, or its time is over.
+    AccessToken(TokenFlaw),
+    /// There is no such connection, or it is not the one the token names.
+    UnknownConnection,
+    /// The connection was ended.
+    ConnectionRevoked,
+    /// The connection's time is over.
+    ConnectionExpired,
+    /// The person was shut out.
+    PersonDisabled,
+    /// The person is no longer a member of the organization.
+    NotAMember,
 }
 
 impl Reason {
@@ -38,6 +54,12 @@ impl Reason {
             Self::Revoked => "client_revoked",
             Self::Expired => "client_expired",
             Self::WriteClient => "client_write_only",
+            Self::AccessToken(flaw) => flaw.slug(),
+            Self::UnknownConnection => "connection_unknown",
+            Self::ConnectionRevoked => "connection_revoked",
+            Self::ConnectionExpired => "connection_expired",
+            Self::PersonDisabled => "person_disabled",
+            Self::NotAMember => "person_not_a_member",
         }
     }
 }
@@ -76,6 +98,15 @@ impl Denied {
     }
 }
 
+/// What access tokens are checked with. Without one, none is accepted.
+#[derive(Debug, Clone, Copy)]
+pub struct Audience<'a> {
+    /// Whom they must come from and be made for.
+    pub realm: &'a Realm,
+    /// The keys they may be signed with.
+    pub keys: &'a KeyRing,
+}
+
 /// Lets in whoever holds a valid credential, and looks up what they may see now. Nothing is remembered between requests, so
 /// what is revoked is out with the next one.
 ///
@@ -85,6 +116,7 @@ impl Denied {
 pub async fn authenticate<P: VisibleProject>(
     credential: &Credential,
     store: &dyn Store<Project = P>,
+    audience: Option<Audience<'_>>,
     now_ms: i64,
 ) -> Result<Principal<P>, Denied> {
     let bearer = match credential {
@@ -92,6 +124,9 @@ pub async fn authenticate<P: VisibleProject>(
         Credential::Malformed => return Err(Denied::InvalidToken(Reason::Malformed)),
         Credential::Bearer(bearer) => bearer,
     };
+    if has_jwt_shape(bearer.reveal()) {
+        return by_access_token(bearer.reveal(), store, audience, now_ms).await;
+    }
     let token =
         ApiClientToken::parse(bearer.reveal()).ok_or(Denied::InvalidToken(Reason::Malformed))?;
     let access = store.api_client(&token.client_id).await?;
@@ -105,6 +140,78 @@ pub async fn authenticate<P: VisibleProject>(
         return Err(Denied::InvalidToken(Reason::WrongSecret));
     }
     admit(access, now_ms).map_err(Denied::InvalidToken)
+}
+
+/// A valid token says who came by which connection. What they may see, and whether the connection still is, is read now.
+async fn by_access_token<P: VisibleProject>(
+    text: &str,
+    store: &dyn Store<Project = P>,
+    audience: Option<Audience<'_>>,
+    now_ms: i64,
+) -> Result<Principal<P>, Denied> {
+    let flawed = |flaw| Denied::InvalidToken(Reason::AccessToken(flaw));
+    let audience = audience.ok_or(flawed(TokenFlaw::WrongAudience))?;
+    let token = AccessToken::verify(text, audience.realm, audience.keys, now_ms).map_err(flawed)?;
+    let found = store.connection(&token.connection_id).await?;
+    let found = found.ok_or(Denied::InvalidToken(Reason::UnknownConnection))?;
+    admit_connection(&token, found, now_ms).map_err(Denied::InvalidToken)
+}
+
+fn admit_connection<P: VisibleProject>(
+    token: &AccessToken,
+    found: ConnectionAccess<P>,
+    now_ms: i64,
+) -> Result<Principal<P>, Reason> {
+    let ConnectionAccess { connection, access } = found;
+    if connection.id != token.connection_id
+        || connection.user_id != token.user_id
+        || connection.app_id != token.app_id
+        || access.person.id != token.user_id
+    {
+        return Err(Reason::UnknownConnection);
+    }
+    if connection.revoked_at_ms.is_some() {
+        return Err(Reason::ConnectionRevoked);
+    }
+    if !connection.is_alive(now_ms) {
+        return Err(Reason::ConnectionExpired);
+    }
+    if access.person.disabled_at_ms.is_some() {
+        return Err(Reason::PersonDisabled);
+    }
+    let membership = access
+        .memberships
+        .into_iter()
+        .find(|membership| membership.organization.id == connection.organization_id)
+        .ok_or(Reason::NotAMember)?;
+    let mut projects = access.projects;
+    projects.retain(|project| {
+        project.organization_id() == connection.organization_id
+            && connection
+                .project_ids
+                .as_ref()
+                .is_none_or(|ids| ids.iter().any(|id| id == project.id()))
+    });
+    // Never more than the connection has now, whatever the token was signed with.
+    let scopes = token
+        .scopes
+        .iter()
+        .filter(|scope| connection.scopes.contains(*scope))
+        .collect();
+    Ok(Principal {
+        organization: membership.organization.clone(),
+        through: GrantedThrough::Connection {
+            id: connection.id,
+            app_id: connection.app_id,
+            app_name: connection.app_name,
+            person: access.person,
+            membership,
+        },
+        projects,
+        scopes,
+        expires_at_ms: Some(token.expires_at_ms),
+        requests_per_minute: None,
+    })
 }
 
 fn admit<P: VisibleProject>(

@@ -80,7 +80,12 @@ impl Credential {
             (None, _) => Self::Absent,
             // `+` stays `+`: base64 contains it, and who pastes a token into a URL does not escape it.
             (Some(value), None) => {
-                Self::from_token(&percent_decode_str(value).collect::<Vec<u8>>())
+                let bytes = percent_decode_str(value).collect::<Vec<u8>>();
+                // An access token never comes this way (RFC 9700 §4.3.2); only its text has dots.
+                if bytes.contains(&b'.') {
+                    return Self::Malformed;
+                }
+                Self::from_token(&bytes)
             }
             (Some(_), Some(_)) => Self::Malformed,
         }
@@ -251,6 +256,19 @@ mod tests {
         assert_eq!(credential(&[], "token="), Credential::Malformed);
         assert_eq!(credential(&[], "token"), Credential::Malformed);
         assert_eq!(credential(&[], "token=%ff%00"), Credential::Malformed);
+    }
+
+    #[test]
+    fn rfc_9700_4_3_2_an_access_token_in_the_query_is_malformed() {
+        let jwt = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1In0.c2ln";
+        assert_eq!(
+            credential(&[], &format!("token={jwt}")),
+            Credential::Malformed
+        );
+        assert_eq!(
+            credential(&[], &format!("token={}", jwt.replace('.', "%2E"))),
+            Credential::Malformed
+        );
     }
 
     #[test]

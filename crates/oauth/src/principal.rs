@@ -1,6 +1,7 @@
 //! Who is asking, and what they may see: the result of every way in.
 
 use crate::api_client::ApiClientKind;
+use crate::connection::{Person, PersonMembership};
 use crate::scope::{Scope, ScopeSet};
 use crate::store::{Organization, VisibleProject};
 use crate::token::ClientId;
@@ -16,6 +17,19 @@ pub enum GrantedThrough {
         name: String,
         /// What it may see: never [`ApiClientKind::Write`].
         kind: ApiClientKind,
+    },
+    /// By an access token, in a person's name.
+    Connection {
+        /// The connection.
+        id: String,
+        /// The app's client id.
+        app_id: String,
+        /// What the app is called.
+        app_name: String,
+        /// The person.
+        person: Person,
+        /// Their place in the organization they act in.
+        membership: PersonMembership,
     },
 }
 
@@ -47,10 +61,11 @@ impl<P: VisibleProject> Principal<P> {
         self.scopes.contains(scope)
     }
 
-    /// The key under which their requests are counted: one per API client.
+    /// The key under which their requests are counted: one per API client or connection.
     pub fn limit_key(&self) -> String {
         match &self.through {
             GrantedThrough::ApiClient { id, .. } => format!("api_client:{id}"),
+            GrantedThrough::Connection { id, .. } => format!("connection:{id}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The secret half of an API client's token, and what is kept of it.
+//! Secrets (of API clients and apps, codes, refresh tokens, handles), and what is kept of them.
 //!
 //! A secret is 32 random bytes. Only its SHA-256 is stored. A slow, salted hash (Argon2) is for what people choose, because that can be
 //! guessed from a list; 256 random bits cannot, however fast the hash, and a salt would protect against a table nobody can
@@ -40,7 +40,7 @@ impl Secret {
     }
 
     /// The text itself, for the one place that hands it out.
-    pub(crate) fn reveal(&self) -> &str {
+    pub fn reveal(&self) -> &str {
         &self.0
     }
 }
@@ -61,6 +61,11 @@ impl SecretHash {
         let mut bytes = [0; 32];
         hex::decode_to_slice(text, &mut bytes).ok()?;
         Some(Self(bytes))
+    }
+
+    /// The hash with these bytes.
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
     }
 
     /// 64 lower-case hexadecimal digits, as it is stored.

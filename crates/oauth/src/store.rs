@@ -1,9 +1,10 @@
-//! The seam to whatever keeps organizations, projects and clients: D1 in the Worker, memory in tests.
+//! The seam to whatever keeps organizations, people, projects and clients: D1 in the Worker, memory in tests.
 
 use async_trait::async_trait;
 use thiserror::Error;
 
 use crate::api_client::ApiClientRecord;
+use crate::connection::{ConnectionAccess, PersonAccess};
 use crate::token::ClientId;
 
 /// An organization, as far as it matters to who gets in.
@@ -41,7 +42,7 @@ pub struct ApiClientAccess<P> {
 #[error("store: {0}")]
 pub struct StoreFault(pub String);
 
-/// Where clients and what they may see are kept.
+/// Where clients, connections and what they may see are kept.
 #[async_trait(?Send)]
 pub trait Store {
     /// The store's own kind of project.
@@ -56,4 +57,20 @@ pub trait Store {
         &self,
         id: &ClientId,
     ) -> Result<Option<ApiClientAccess<Self::Project>>, StoreFault>;
+
+    /// The connection of that id together with its person and what they may see now, in one read and from one state of the data; none if
+    /// there is no such connection.
+    ///
+    /// # Errors
+    /// [`StoreFault`], as above.
+    async fn connection(
+        &self,
+        id: &str,
+    ) -> Result<Option<ConnectionAccess<Self::Project>>, StoreFault>;
+
+    /// The person of that id and what they may see now; none if there is no such person.
+    ///
+    /// # Errors
+    /// [`StoreFault`], as above.
+    async fn person(&self, id: &str) -> Result<Option<PersonAccess<Self::Project>>, StoreFault>;
 }

@@ -90,7 +90,7 @@ fn ask(store: &MemoryStore, text: &str) -> Result<Principal<TestProject>, Denied
         headers.insert(AUTHORIZATION, value);
     }
     let credential = Credential::from_request(&headers, None, QueryForm::Accepted);
-    block_on(authenticate(&credential, store, NOW_MS))
+    block_on(authenticate(&credential, store, None, NOW_MS))
 }
 
 fn sees(result: &Result<Principal<TestProject>, Denied>) -> Vec<&str> {
@@ -229,10 +229,20 @@ fn an_unknown_client_does_not_get_in_by_any_secret() {
 
 #[test]
 fn rfc_6750_3_1_no_credential_is_no_error() {
-    let denied = block_on(authenticate(&Credential::Absent, &store(), NOW_MS));
+    let denied = block_on(authenticate(&Credential::Absent, &store(), None, NOW_MS));
     assert_eq!(
         denied.as_ref().err().and_then(Denied::challenge),
         Some(Challenge::sign_in())
+    );
+}
+
+#[test]
+fn where_there_is_no_audience_no_access_token_gets_in() {
+    assert_eq!(
+        ask(&store(), "eyJhbGciOiJFUzI1NiJ9.e30.c2ln"),
+        Err(Denied::InvalidToken(Reason::AccessToken(
+            TokenFlaw::WrongAudience
+        )))
     );
 }
 
