@@ -49,6 +49,9 @@ pub enum AccountsError {
     /// The organization would have nobody to own it.
     #[error("An organization needs an owner. Make someone else owner first.")]
     LastOwner,
+    /// Owners and admins are not shown less than all.
+    #[error("Owners and admins see all projects. Make them a member first.")]
+    SeesAll,
     /// A name that has to be unique is taken.
     #[error("There is one with this name already.")]
     NameTaken,
@@ -76,6 +79,7 @@ impl AccountsError {
             Self::InvitationClosed => "invitation_closed",
             Self::SignInFirst => "account_exists",
             Self::LastOwner => "last_owner",
+            Self::SeesAll => "sees_all",
             Self::NameTaken => "name_taken",
         }
     }

@@ -90,6 +90,9 @@ impl Accounts<'_> {
         form: &NewInvitation<'_>,
     ) -> Result<(Token, String), AccountsError> {
         actor.must(Action::Invite { role: form.role })?;
+        if form.role != Role::Member && form.sees != Sees::All {
+            return Err(AccountsError::SeesAll);
+        }
         let email = match form.email.trim() {
             "" => None,
             text => Some(Email::parse(text)?),

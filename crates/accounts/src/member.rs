@@ -81,7 +81,7 @@ impl Accounts<'_> {
         Ok(found.rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 
-    /// Makes a member something else.
+    /// Makes a member something else. Whoever comes to run the organization sees all of it.
     ///
     /// # Errors
     /// [`AccountsError::Forbidden`]; [`AccountsError::LastOwner`]; [`AccountsError::Gone`] if they are no member any more.
@@ -97,7 +97,8 @@ impl Accounts<'_> {
             .run([Statement::new(
                 concat!(
                     by_somebody_above!(
-                        "UPDATE members AS m SET role = ?4 WHERE m.organization_id = ?1 AND m.user_id = ?2",
+                        "UPDATE members AS m SET role = ?4, sees = CASE ?4 WHEN 'member' THEN m.sees ELSE 'all' END \
+                         WHERE m.organization_id = ?1 AND m.user_id = ?2",
                         "?4",
                         "AND (m.role <> 'owner' OR ?4 = 'owner' OR "
                     ),
@@ -161,7 +162,7 @@ impl Accounts<'_> {
     /// Says which projects a member sees. Ids of other organizations' projects are passed over.
     ///
     /// # Errors
-    /// [`AccountsError::Forbidden`]; [`AccountsError::Gone`] if they are no member any more.
+    /// [`AccountsError::Forbidden`]; [`AccountsError::SeesAll`]; [`AccountsError::Gone`] if they are no member any more.
     pub async fn change_visibility(
         &self,
         actor: &Actor,
@@ -170,6 +171,9 @@ impl Accounts<'_> {
     ) -> Result<(), AccountsError> {
         let of = self.role_of(actor, user_id).await?;
         actor.must(Action::ChangeVisibility { of })?;
+        if of != Role::Member && *sees != Sees::All {
+            return Err(AccountsError::SeesAll);
+        }
         let three = || {
             vec![
                 actor.organization_id.as_str().into(),
@@ -186,7 +190,8 @@ impl Accounts<'_> {
             .run([
                 Statement::new(
                     by_somebody_above!(
-                        "UPDATE members AS m SET sees = ?4 WHERE m.organization_id = ?1 AND m.user_id = ?2",
+                        "UPDATE members AS m SET sees = ?4 WHERE m.organization_id = ?1 AND m.user_id = ?2 \
+                         AND (m.role = 'member' OR ?4 = 'all')",
                         "''",
                         ""
                     ),

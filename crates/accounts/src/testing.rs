@@ -47,13 +47,6 @@ pub struct MemoryDatabase {
     meddler: RefCell<Option<(usize, String)>>,
 }
 
-/// The tables of people, as this crate needs them at least.
-const PEOPLE: &str = include_str!("testing/people.sql");
-
-fn has_people(connection: &Connection) -> Result<bool, StoreFault> {
-    connection.table_exists(None, "users").map_err(fault)
-}
-
 fn fault(error: impl std::fmt::Display) -> StoreFault {
     StoreFault(error.to_string())
 }
@@ -77,9 +70,6 @@ impl MemoryDatabase {
         files.sort();
         for file in files {
             let sql = std::fs::read_to_string(&file).map_err(fault)?;
-            if sql.contains("REFERENCES users") && !has_people(&connection)? {
-                connection.execute_batch(PEOPLE).map_err(fault)?;
-            }
             connection.execute_batch(&sql).map_err(fault)?;
         }
         Ok(Self {

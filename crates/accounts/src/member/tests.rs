@@ -243,6 +243,32 @@ fn what_a_member_sees_is_all_or_what_is_named_and_what_teams_add() {
 }
 
 #[test]
+fn whoever_runs_the_organization_sees_all_of_it() {
+    let world = World::new();
+    world.owner("ada@example.com");
+    let first = world.first();
+    world.project(&first.organization_id, "shop");
+    let bob = world
+        .actor(&world.member("bob@example.com", Role::Member))
+        .user_id;
+    let none = Sees::Named(Vec::new());
+    let accounts = world.at(0);
+    block_on(accounts.change_visibility(&first, &bob, &none)).unwrap();
+    block_on(accounts.change_role(&first, &bob, Role::Admin)).unwrap();
+    let seen = block_on(accounts.visible_projects(&bob, &first.organization_id)).unwrap();
+    assert_eq!(seen, ["shop"]);
+    let narrowed = block_on(accounts.change_visibility(&first, &bob, &none));
+    assert_eq!(narrowed, Err(AccountsError::SeesAll));
+    let invited = crate::NewInvitation {
+        email: "",
+        role: Role::Admin,
+        sees: none,
+    };
+    let invited = block_on(accounts.invite(&first, &invited)).map(|_| ());
+    assert_eq!(invited, Err(AccountsError::SeesAll));
+}
+
+#[test]
 fn members_are_listed_with_role_projects_and_teams_and_only_to_admins() {
     let world = World::new();
     world.owner("ada@example.com");

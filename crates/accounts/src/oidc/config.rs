@@ -82,9 +82,9 @@ impl ProviderConfig {
                 "`client_id` and `name` must not be empty".to_owned(),
             ));
         }
-        if let Some(rule) = config.rules.iter().find(|rule| !rule.is_narrow()) {
+        if let Some(rule) = config.rules.iter().find(|rule| !rule.is_sound()) {
             return Err(ConfigRefused(format!(
-                "the rule for organization `{}` needs a `domain` or a `claim` with its `value`",
+                "the rule for organization `{}` needs a `domain` or a `claim` with its `value`, and `projects` only without `admin`",
                 rule.organization_id
             )));
         }

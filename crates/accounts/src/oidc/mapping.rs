@@ -21,10 +21,10 @@ pub struct Rule {
     /// The value it must have, or hold among others if it is a list.
     #[serde(default)]
     pub value: Option<String>,
-    /// As what: `member` if left out. Owners are never made by rule.
+    /// Whether as an admin, who sees all projects; as a member, if left out. Owners are never made by rule.
     #[serde(default)]
     pub admin: bool,
-    /// The projects seen; all, if left out.
+    /// The projects a member sees; all, if left out.
     #[serde(default)]
     pub projects: Option<Vec<String>>,
 }
@@ -41,8 +41,8 @@ pub struct Grant {
 }
 
 impl Rule {
-    /// Whether the rule asks for anything: one that does not would let everybody in.
-    pub(super) fn is_narrow(&self) -> bool {
+    /// Whether the rule asks for anything (one that does not would let everybody in), and names projects for members only.
+    pub(super) fn is_sound(&self) -> bool {
         let given =
             |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
         (given(&self.domain) || given(&self.claim))
@@ -51,6 +51,7 @@ impl Rule {
                 .domain
                 .as_ref()
                 .is_none_or(|domain| !domain.trim().is_empty())
+            && !(self.admin && self.projects.is_some())
     }
 
     fn holds_for(&self, token: &IdToken) -> bool {
@@ -67,7 +68,7 @@ impl Rule {
             },
             _ => true,
         };
-        self.is_narrow() && domain && claim
+        self.is_sound() && domain && claim
     }
 }
 

@@ -119,7 +119,8 @@ fn config() -> ProviderConfig {
     ProviderConfig::parse(
         r#"{"issuer": "https://id.example.com", "name": "Example ID", "client_id": "sightline", "client_secret": "s e:cret",
             "rules": [{"organization_id": "acme", "domain": "example.com"},
-                      {"organization_id": "data", "claim": "groups", "value": "analysts", "admin": true, "projects": ["shop"]}]}"#,
+                      {"organization_id": "data", "claim": "groups", "value": "analysts", "projects": ["shop"]},
+                      {"organization_id": "run", "claim": "groups", "value": "staff", "admin": true}]}"#,
     )
     .unwrap()
 }
@@ -129,7 +130,7 @@ fn world() -> World {
     let world = World::new();
     world
         .database
-        .execute("INSERT INTO organizations VALUES ('acme', 'Acme', 0), ('data', 'Data', 0)")
+        .execute("INSERT INTO organizations VALUES ('acme', 'Acme', 0), ('data', 'Data', 0), ('run', 'Run', 0)")
         .unwrap();
     world.project("data", "shop");
     world.project("data", "blog");
@@ -221,7 +222,11 @@ fn a_new_person_comes_to_the_organizations_the_rules_name() {
         .collect();
     assert_eq!(
         places,
-        [("acme", Role::Member, true), ("data", Role::Admin, false)]
+        [
+            ("acme", Role::Member, true),
+            ("data", Role::Member, false),
+            ("run", Role::Admin, true)
+        ]
     );
     let seen = block_on(world.at(0).visible_projects(&signed_in.person.id, "data")).unwrap();
     assert_eq!(seen, ["shop"]);
@@ -288,7 +293,12 @@ fn a_person_who_comes_again_is_the_same_and_keeps_what_an_admin_changed() {
     let provider = Provider::new(&world);
     let (session, _) = Trip::begin(&world, &provider, config()).finish().unwrap();
     let first = world.signed_in(&session.token).unwrap();
-    world.database.execute("DELETE FROM members WHERE organization_id = 'acme'; UPDATE members SET role = 'member', sees = 'all'").unwrap();
+    world
+        .database
+        .execute(
+            "DELETE FROM members WHERE organization_id <> 'data'; UPDATE members SET sees = 'all'",
+        )
+        .unwrap();
     // Even under another address: the subject names them.
     provider.set("email", json!("ada@elsewhere.example"));
     let trip = Trip::begin(&world, &provider, config());
@@ -741,6 +751,7 @@ fn a_configuration_that_lets_everybody_in_or_sends_secrets_in_the_clear_is_refus
         r#"{"organization_id": "a"}"#,
         r#"{"organization_id": "a", "domain": " "}"#,
         r#"{"organization_id": "a", "claim": "groups"}"#,
+        r#"{"organization_id": "a", "domain": "example.com", "admin": true, "projects": ["shop"]}"#,
         r#"{"organization_id": "a", "domain": "example.com", "value": "x"}"#,
         r#"{"organization_id": "a", "domains": "example.com"}"#,
     ] {
