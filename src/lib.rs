@@ -6,6 +6,7 @@
 
 mod access;
 mod config;
+mod console;
 mod endpoint;
 mod host;
 mod limiter;
@@ -17,6 +18,7 @@ mod r2;
 mod routes;
 mod service;
 mod shield;
+mod usage;
 mod warehouses;
 
 use worker::{Context, Env, HttpRequest, ScheduleContext, ScheduledEvent, event};
