@@ -11,7 +11,7 @@ use crate::console::note::Note;
 use crate::console::record::Event;
 use crate::console::refused::{Refused, status_of};
 use crate::console::seat::Seat;
-use crate::console::visit::{Visit, failed};
+use crate::console::visit::Visit;
 
 /// The page.
 ///
@@ -30,7 +30,7 @@ async fn shown(
     let person = &seat.signed_in.person;
     let sessions = visit.accounts().sessions(&seat.signed_in).await?;
     let shell = match error {
-        Some(error) => visit.shell_with(seat.nav(), failed(error.to_string())),
+        Some(error) => visit.shell_with(seat.nav(), visit.told(error)),
         None => visit.shell(seat.nav()),
     };
     let page = page_of(

@@ -45,7 +45,10 @@ pub async fn begin(visit: &Visit<'_>) -> Result<Answer, Refused> {
                 path::CONSENT
             )))
         }
-        Err(AuthorizeRefused::Redirect { location, .. }) => Ok(Answer::see_other(location)),
+        Err(AuthorizeRefused::Redirect { location, slug }) => {
+            visit.note_slug(slug);
+            Ok(Answer::see_other(location))
+        }
         Err(AuthorizeRefused::Page {
             fault: Some(StoreFault(detail)),
             slug,
@@ -90,6 +93,8 @@ pub async fn waiting_app(visit: &Visit<'_>, next: &Destination) -> Result<Option
 /// [`Refused::SignIn`]; a page if the request is no longer open; if the database fails.
 pub async fn question(visit: &Visit<'_>) -> Result<Answer, Refused> {
     let seat = visit.seat().await?;
+    // Whoever belongs nowhere has nothing to share, and is told so.
+    seat.actor()?;
     let asked = Asked::of(visit, visit.query.get("handle"), &seat.signed_in.person.id).await?;
     let chosen = seat
         .membership()

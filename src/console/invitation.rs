@@ -13,7 +13,7 @@ use crate::console::record::Event;
 use crate::console::refused::{Refused, status_of};
 use crate::console::seat::Seat;
 use crate::console::sign_in::let_in;
-use crate::console::visit::{Visit, failed};
+use crate::console::visit::Visit;
 
 /// The invitation of a link.
 ///
@@ -59,7 +59,7 @@ fn shown(
         ),
     };
     let page = page_of(
-        &visit.shell_with(None, error.and_then(|error| failed(error.to_string()))),
+        &visit.shell_with(None, error.and_then(|error| visit.told(error))),
         &InvitationPage {
             csrf,
             token: &token.reveal(),

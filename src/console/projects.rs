@@ -13,7 +13,7 @@ use crate::console::note::Note;
 use crate::console::record::Event;
 use crate::console::refused::{Refused, status_of};
 use crate::console::seat::Seat;
-use crate::console::visit::{Visit, failed};
+use crate::console::visit::Visit;
 
 /// `?1` organization, `?2` a JSON array of ids.
 const LIST: &str = "SELECT id, name, domain, timezone, currency FROM projects \
@@ -88,7 +88,7 @@ async fn shown(
     Ok(match error {
         None => Answer::page(&page_of(&visit.shell(seat.nav()), &data)),
         Some(error) => {
-            let shell = visit.shell_with(seat.nav(), failed(error.to_string()));
+            let shell = visit.shell_with(seat.nav(), visit.told(&error));
             Answer::page_with(status_of(&error), &page_of(&shell, &data))
         }
     })

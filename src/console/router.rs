@@ -116,6 +116,7 @@ async fn respond(request: HttpRequest, env: &Env, noun: &'static str) -> Result<
             let outcome = of_visit(&visit, &parts.method, body).await?;
             cookies = visit.take_cookies();
             line.fault = line.fault.take().or(visit.take_fault());
+            line.slug = visit.slug();
             outcome
         }
         Err(outcome) => outcome,
@@ -127,8 +128,6 @@ async fn respond(request: HttpRequest, env: &Env, noun: &'static str) -> Result<
     });
     line.status = answer.status.as_u16();
     line.duration_ms = Date::now().as_millis().saturating_sub(started_ms);
-    let slug = line.slug.take();
-    line.slug = slug;
     line.write();
     answer.into_response(cookies, is_head)
 }

@@ -11,7 +11,7 @@ use crate::console::note::Note;
 use crate::console::record::Event;
 use crate::console::refused::{Refused, status_of};
 use crate::console::settings;
-use crate::console::visit::{Visit, failed};
+use crate::console::visit::Visit;
 
 /// The form.
 ///
@@ -26,7 +26,7 @@ pub async fn page(visit: &Visit<'_>) -> Result<Answer, Refused> {
 
 fn shown(visit: &Visit<'_>, typed: &Form, error: Option<&AccountsError>) -> Answer {
     let shell = match error {
-        Some(error) => visit.shell_with(None, failed(error.to_string())),
+        Some(error) => visit.shell_with(None, visit.told(error)),
         None => visit.shell(None),
     };
     let page = page_of(

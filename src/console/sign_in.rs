@@ -80,12 +80,13 @@ pub async fn sign_in(visit: &Visit<'_>, form: &Form) -> Result<Answer, Refused> 
             if let Some(user_id) = user_id {
                 visit.record(None, &user_id, Event::SignInRefused).await;
             }
+            visit.note_slug("sign_in_refused");
             let text = "E-mail or password is not right.".to_owned();
             (StatusCode::UNPROCESSABLE_ENTITY, text)
         }
         SignInOutcome::SlowDown { retry_after_s } => {
-            let text = AccountsError::SlowDown { retry_after_s }.to_string();
-            let refusal = Some((StatusCode::TOO_MANY_REQUESTS, failed(text)));
+            let message = visit.told(&AccountsError::SlowDown { retry_after_s });
+            let refusal = Some((StatusCode::TOO_MANY_REQUESTS, message));
             let answer = shown(visit, &next, form.get("email"), refusal).await?;
             return Ok(answer.after(retry_after_s));
         }

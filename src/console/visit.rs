@@ -1,12 +1,12 @@
 //! One request to the console: what it brings, and what its handlers need.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use http::header::{COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderName};
 use sightline_accounts::{
-    Accounts, BROWSER_COOKIE, Browser, CsrfKey, FORM_COOKIE, Policy, SESSION_COOKIE, SignedIn,
-    Source, StoreFault, Token, cookie, read_cookie,
+    Accounts, AccountsError, BROWSER_COOKIE, Browser, CsrfKey, FORM_COOKIE, Policy, SESSION_COOKIE,
+    SignedIn, Source, StoreFault, Token, cookie, read_cookie,
 };
 use sightline_console::{Brand, Csrf, Moment, Nav, Shell, Status, Tone};
 use sightline_oauth::Realm;
@@ -47,6 +47,7 @@ pub struct Visit<'a> {
     form_token: OnceCell<Token>,
     set_cookies: RefCell<Vec<String>>,
     fault: RefCell<Option<String>>,
+    slug: Cell<Option<&'static str>>,
 }
 
 impl<'a> Visit<'a> {
@@ -83,6 +84,7 @@ impl<'a> Visit<'a> {
             form_token: OnceCell::new(),
             set_cookies: RefCell::default(),
             fault: RefCell::default(),
+            slug: Cell::default(),
         })
     }
 
@@ -126,6 +128,22 @@ impl<'a> Visit<'a> {
     /// What was noted.
     pub fn take_fault(&self) -> Option<String> {
         self.fault.take()
+    }
+
+    /// Names why a request was refused, for the log.
+    pub fn note_slug(&self, slug: &'static str) {
+        self.slug.set(Some(slug));
+    }
+
+    /// The name noted.
+    pub fn slug(&self) -> Option<&'static str> {
+        self.slug.get()
+    }
+
+    /// A message that a form was not carried out, which the log names too.
+    pub fn told(&self, error: &AccountsError) -> Option<Status> {
+        self.note_slug(error.slug());
+        failed(error.to_string())
     }
 
     /// What the request says about its browser.
