@@ -30,8 +30,8 @@ const LIST: &str = "SELECT c.id, c.user_id, c.app_name, c.redirect_host, c.scope
 const RENAME: &str = "UPDATE connections SET app_name = ?4 \
      WHERE id = ?3 AND organization_id = ?1 AND user_id = ?2 AND revoked_at IS NULL";
 
-/// A connection the actor may end: their own, or, if they run the organization now, anybody's in it. `?1` organization, `?2` person, `?3` connection.
-const MAY_REVOKE: &str = "SELECT 1 AS one FROM connections c WHERE c.id = ?3 AND c.organization_id = ?1 AND c.revoked_at IS NULL \
+/// A connection the actor may end, or could have: their own, or, if they run the organization now, anybody's in it. `?1` organization, `?2` person, `?3` connection.
+const MAY_REVOKE: &str = "SELECT 1 AS one FROM connections c WHERE c.id = ?3 AND c.organization_id = ?1 \
      AND (c.user_id = ?2 OR EXISTS (SELECT 1 FROM members a WHERE a.organization_id = ?1 AND a.user_id = ?2 AND a.role IN ('owner', 'admin')))";
 
 /// A row of the list.
@@ -163,7 +163,7 @@ pub async fn rename(visit: &Visit<'_>, form: &Form) -> Result<Answer, Refused> {
     ))
 }
 
-/// Ends a connection: one's own, or anybody's in the organization one runs.
+/// Ends a connection: one's own, or anybody's in the organization one runs. Again does no harm.
 ///
 /// # Errors
 /// As [`rename`].
@@ -186,9 +186,11 @@ pub async fn revoke(visit: &Visit<'_>, form: &Form) -> Result<Answer, Refused> {
     let deployment = Deployment::of(visit.env)?;
     let server = deployment.server(&visit.realm);
     let (organization, person) = (&actor.organization_id, &actor.user_id);
-    if !allowed || !server.end_connection(id, organization, person).await? {
+    if !allowed {
         return shown(visit, &seat, Some(AccountsError::Gone)).await;
     }
+    // One that has ended already is as its person wants it: perhaps an answer was lost.
+    server.end_connection(id, organization, person).await?;
     Ok(Answer::see_other(
         Note::ConnectionRevoked.at(path::CONNECTIONS),
     ))

@@ -131,10 +131,11 @@ impl Event<'_> {
 }
 
 impl Visit<'_> {
-    /// Writes a line. What it tells of is done, so a database that fails here stops nothing: the fault goes to the log.
+    /// Writes a line, if there is such a person. What it tells of is done, so a database that fails here stops nothing: the fault goes to the log.
     pub async fn record(&self, organization_id: Option<&str>, user_id: &str, event: Event<'_>) {
         let statement = Statement::new(
-            "INSERT INTO audit (id, at, organization_id, user_id, action, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO audit (id, at, organization_id, user_id, action, detail) SELECT ?1, ?2, ?3, ?4, ?5, ?6 \
+             WHERE EXISTS (SELECT 1 FROM users WHERE id = ?4)",
             [
                 self.randomness.id("aud_").into(),
                 self.now_ms.into(),

@@ -77,9 +77,9 @@ pub async fn sign_in(visit: &Visit<'_>, form: &Form) -> Result<Answer, Refused> 
             return let_in(visit, &session, "password", &next).await;
         }
         SignInOutcome::Refused { user_id } => {
-            if let Some(user_id) = user_id {
-                visit.record(None, &user_id, Event::SignInRefused).await;
-            }
+            // Asked of the database for unknown accounts as well, so that the time it takes tells nothing.
+            let user_id = user_id.unwrap_or_default();
+            visit.record(None, &user_id, Event::SignInRefused).await;
             visit.note_slug("sign_in_refused");
             let text = "E-mail or password is not right.".to_owned();
             (StatusCode::UNPROCESSABLE_ENTITY, text)
