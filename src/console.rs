@@ -8,6 +8,17 @@
 //! - Every POST carries a CSRF token, and answers with a page of its own or 303.
 //! - A database that fails makes an error page with an id, and signs nobody out.
 
+/// A statement with the condition between its two parts that `?1` is an organization which `?2` runs now: whoever lost the role a moment ago does nothing.
+macro_rules! by_an_admin {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            " EXISTS (SELECT 1 FROM members a WHERE a.organization_id = ?1 AND a.user_id = ?2 AND a.role IN ('owner', 'admin')) ",
+            $after
+        )
+    };
+}
+
 mod account;
 mod answer;
 mod api_clients;

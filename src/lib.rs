@@ -2,7 +2,7 @@
 //!
 //! Only this package names the `worker` crate (invariant 1). A request is matched against [`routes`], let in by [`access`],
 //! counted by [`limits`], understood by `sightline-mcp`, answered by `sightline-analytics` over [`warehouses`], and told of in one
-//! log line. Nothing is built at module load; what an isolate shares is made when its first request needs it.
+//! log line. The pages people see are [`console`]'s, how apps get in is [`oauth`]'s. Nothing is built at module load; what an isolate shares is made when its first request needs it.
 
 mod access;
 mod config;

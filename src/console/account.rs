@@ -1,6 +1,5 @@
 //! One's own account: password and sessions.
 
-use http::StatusCode;
 use sightline_accounts::{AccountsError, SESSION_COOKIE, SessionLine, clear_cookie};
 use sightline_console::pages::{AccountPage, SessionRow, account as page_of};
 use sightline_console::path;
@@ -9,7 +8,7 @@ use crate::console::answer::Answer;
 use crate::console::form::Form;
 use crate::console::note::Note;
 use crate::console::record::Event;
-use crate::console::refused::{Refused, status_of};
+use crate::console::refused::Refused;
 use crate::console::seat::Seat;
 use crate::console::visit::Visit;
 
@@ -29,22 +28,14 @@ async fn shown(
 ) -> Result<Answer, Refused> {
     let person = &seat.signed_in.person;
     let sessions = visit.accounts().sessions(&seat.signed_in).await?;
-    let shell = match error {
-        Some(error) => visit.shell_with(seat.nav(), visit.told(error)),
-        None => visit.shell(seat.nav()),
+    let data = AccountPage {
+        csrf: seat.csrf(),
+        name: person.name.clone(),
+        email: person.email.as_str().to_owned(),
+        has_password: seat.signed_in.has_password,
+        sessions: sessions.iter().map(|line| row(visit, line)).collect(),
     };
-    let page = page_of(
-        &shell,
-        &AccountPage {
-            csrf: seat.csrf(),
-            name: person.name.clone(),
-            email: person.email.as_str().to_owned(),
-            has_password: seat.signed_in.has_password,
-            sessions: sessions.iter().map(|line| row(visit, line)).collect(),
-        },
-    );
-    let status = error.map_or(StatusCode::OK, status_of);
-    Ok(Answer::page_with(status, &page))
+    Ok(visit.show(seat.nav(), error, |shell| page_of(shell, &data)))
 }
 
 fn row(visit: &Visit<'_>, line: &SessionLine) -> SessionRow {

@@ -12,7 +12,7 @@ use crate::console::form::Form;
 use crate::console::note::Note;
 use crate::console::projects;
 use crate::console::record::Event;
-use crate::console::refused::{Refused, status_of};
+use crate::console::refused::Refused;
 use crate::console::seat::Seat;
 use crate::console::visit::Visit;
 use crate::usage::Usage;
@@ -28,17 +28,6 @@ const MOST_A_MINUTE: u32 = 60_000;
 const LIST: &str = "SELECT c.id, c.name, c.kind, c.created_at, c.expires_at, c.revoked_at, c.last_used_at, c.requests_per_minute, p.name AS project \
      FROM api_clients c LEFT JOIN projects p ON p.id = c.project_id AND p.organization_id = c.organization_id \
      WHERE c.organization_id = ?1 ORDER BY c.revoked_at IS NOT NULL, c.created_at DESC, c.id LIMIT 500";
-
-/// That `?1` is an organization which `?2` runs now, between `$before` and `$after`.
-macro_rules! by_an_admin {
-    ($before:literal, $after:literal) => {
-        concat!(
-            $before,
-            " EXISTS (SELECT 1 FROM members a WHERE a.organization_id = ?1 AND a.user_id = ?2 AND a.role IN ('owner', 'admin')) ",
-            $after
-        )
-    };
-}
 
 /// `?3` id, `?4` project or null, `?5` kind, `?6` name, `?7` secret's hash, `?8` now, `?9` until or null.
 const CREATE: &str = by_an_admin!(
@@ -88,13 +77,7 @@ async fn shown(
         default_requests_per_minute: DEFAULT_LIMIT,
         new,
     };
-    Ok(match error {
-        None => Answer::page(&page_of(&visit.shell(seat.nav()), &data)),
-        Some(error) => {
-            let shell = visit.shell_with(seat.nav(), visit.told(&error));
-            Answer::page_with(status_of(&error), &page_of(&shell, &data))
-        }
-    })
+    Ok(visit.show(seat.nav(), error.as_ref(), |shell| page_of(shell, &data)))
 }
 
 async fn list(visit: &Visit<'_>, actor: &Actor) -> Result<Vec<ApiClientRow>, Refused> {

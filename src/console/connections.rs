@@ -11,7 +11,7 @@ use crate::console::authorize::title;
 use crate::console::form::Form;
 use crate::console::note::Note;
 use crate::console::record::Event;
-use crate::console::refused::{Refused, status_of};
+use crate::console::refused::Refused;
 use crate::console::seat::Seat;
 use crate::console::visit::Visit;
 use crate::oauth::deployment::Deployment;
@@ -70,13 +70,7 @@ async fn shown(
         own: own.into_iter().map(|listed| listed.row).collect(),
         others: sees_all.then(|| others.collect()),
     };
-    Ok(match error {
-        None => Answer::page(&page_of(&visit.shell(seat.nav()), &data)),
-        Some(error) => {
-            let shell = visit.shell_with(seat.nav(), visit.told(&error));
-            Answer::page_with(status_of(&error), &page_of(&shell, &data))
-        }
-    })
+    Ok(visit.show(seat.nav(), error.as_ref(), |shell| page_of(shell, &data)))
 }
 
 async fn list(visit: &Visit<'_>, actor: &Actor, all: bool) -> Result<Vec<Listed>, Refused> {

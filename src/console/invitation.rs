@@ -1,6 +1,5 @@
 //! Taking an invitation: by a new account, or with the one signed in.
 
-use http::StatusCode;
 use sightline_accounts::{AcceptOutcome, AccountsError, Email, InvitationPreview, Token};
 use sightline_console::pages::{InvitationPage, Invited, invitation as page_of};
 use sightline_console::path;
@@ -10,7 +9,7 @@ use crate::console::destination::Destination;
 use crate::console::form::Form;
 use crate::console::note::Note;
 use crate::console::record::Event;
-use crate::console::refused::{Refused, status_of};
+use crate::console::refused::Refused;
 use crate::console::seat::Seat;
 use crate::console::sign_in::let_in;
 use crate::console::visit::Visit;
@@ -58,18 +57,15 @@ fn shown(
             },
         ),
     };
-    let page = page_of(
-        &visit.shell_with(None, error.and_then(|error| visit.told(error))),
-        &InvitationPage {
-            csrf,
-            token: &token.reveal(),
-            organization: &preview.organization_name,
-            invited_by: &preview.invited_by,
-            role: preview.role.name(),
-            invited,
-        },
-    );
-    Answer::page_with(error.map_or(StatusCode::OK, status_of), &page)
+    let data = InvitationPage {
+        csrf,
+        token: &token.reveal(),
+        organization: &preview.organization_name,
+        invited_by: &preview.invited_by,
+        role: preview.role.name(),
+        invited,
+    };
+    visit.show(None, error, |shell| page_of(shell, &data))
 }
 
 /// Takes it.

@@ -11,7 +11,7 @@ use crate::console::form::Form;
 use crate::console::note::Note;
 use crate::console::projects;
 use crate::console::record::Event;
-use crate::console::refused::{Refused, status_of};
+use crate::console::refused::Refused;
 use crate::console::seat::Seat;
 use crate::console::visit::Visit;
 
@@ -49,13 +49,7 @@ async fn shown(
         projects,
         new_link,
     };
-    Ok(match error {
-        None => Answer::page(&page_of(&visit.shell(seat.nav()), &data)),
-        Some(error) => {
-            let shell = visit.shell_with(seat.nav(), visit.told(&error));
-            Answer::page_with(status_of(&error), &page_of(&shell, &data))
-        }
-    })
+    Ok(visit.show(seat.nav(), error.as_ref(), |shell| page_of(shell, &data)))
 }
 
 fn label(role: Role) -> &'static str {

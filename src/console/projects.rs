@@ -11,7 +11,7 @@ use crate::console::answer::Answer;
 use crate::console::form::Form;
 use crate::console::note::Note;
 use crate::console::record::Event;
-use crate::console::refused::{Refused, status_of};
+use crate::console::refused::Refused;
 use crate::console::seat::Seat;
 use crate::console::visit::Visit;
 
@@ -24,17 +24,6 @@ const ALL: &str = "SELECT id, name FROM projects WHERE organization_id = ?1 AND 
 
 /// Whether there is a second organization, whose data might lie in the bucket.
 const SEVERAL: &str = "SELECT 1 AS one FROM organizations LIMIT 1 OFFSET 1";
-
-/// That `?1` is an organization which `?2` runs now, between `$before` and `$after`.
-macro_rules! by_an_admin {
-    ($before:literal, $after:literal) => {
-        concat!(
-            $before,
-            " EXISTS (SELECT 1 FROM members a WHERE a.organization_id = ?1 AND a.user_id = ?2 AND a.role IN ('owner', 'admin')) ",
-            $after
-        )
-    };
-}
 
 /// `?3` id, `?4` name, `?5` domain or null, `?6` time zone, `?7` currency, `?8` now.
 const CREATE: &str = by_an_admin!(
@@ -85,13 +74,7 @@ async fn shown(
         projects: rows.iter().map(read).collect::<Result<_, _>>()?,
         may_manage: seat.may(Action::ManageProjects),
     };
-    Ok(match error {
-        None => Answer::page(&page_of(&visit.shell(seat.nav()), &data)),
-        Some(error) => {
-            let shell = visit.shell_with(seat.nav(), visit.told(&error));
-            Answer::page_with(status_of(&error), &page_of(&shell, &data))
-        }
-    })
+    Ok(visit.show(seat.nav(), error.as_ref(), |shell| page_of(shell, &data)))
 }
 
 fn read(row: &Row) -> Result<ProjectRow, Refused> {

@@ -1,6 +1,5 @@
 //! Setting the deployment up: its first owner, once.
 
-use http::StatusCode;
 use sightline_accounts::{AccountsError, FirstOwner};
 use sightline_console::pages::{SetUpPage, set_up as page_of};
 use sightline_console::path;
@@ -9,7 +8,7 @@ use crate::console::answer::Answer;
 use crate::console::form::Form;
 use crate::console::note::Note;
 use crate::console::record::Event;
-use crate::console::refused::{Refused, status_of};
+use crate::console::refused::Refused;
 use crate::console::settings;
 use crate::console::visit::Visit;
 
@@ -25,20 +24,13 @@ pub async fn page(visit: &Visit<'_>) -> Result<Answer, Refused> {
 }
 
 fn shown(visit: &Visit<'_>, typed: &Form, error: Option<&AccountsError>) -> Answer {
-    let shell = match error {
-        Some(error) => visit.shell_with(None, visit.told(error)),
-        None => visit.shell(None),
+    let data = SetUpPage {
+        csrf: visit.open_csrf(),
+        name: typed.get("name"),
+        email: typed.get("email"),
+        organization: typed.get("organization"),
     };
-    let page = page_of(
-        &shell,
-        &SetUpPage {
-            csrf: visit.open_csrf(),
-            name: typed.get("name"),
-            email: typed.get("email"),
-            organization: typed.get("organization"),
-        },
-    );
-    Answer::page_with(error.map_or(StatusCode::OK, status_of), &page)
+    visit.show(None, error, |shell| page_of(shell, &data))
 }
 
 /// Makes the first owner, and signs them in.

@@ -3,19 +3,20 @@
 use std::cell::{Cell, OnceCell, RefCell};
 
 use http::header::{COOKIE, USER_AGENT};
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, StatusCode};
 use sightline_accounts::{
     Accounts, AccountsError, BROWSER_COOKIE, Browser, CsrfKey, FORM_COOKIE, Policy, SESSION_COOKIE,
     SignedIn, Source, StoreFault, Token, cookie, read_cookie,
 };
-use sightline_console::{Brand, Csrf, Moment, Nav, Shell, Status, Tone};
+use sightline_console::{Brand, Csrf, Moment, Nav, Page, Shell, Status, Tone};
 use sightline_oauth::Realm;
 use worker::Env;
 
+use crate::console::answer::Answer;
 use crate::console::destination::Destination;
 use crate::console::form::Form;
 use crate::console::note::Note;
-use crate::console::refused::Refused;
+use crate::console::refused::{Refused, status_of};
 use crate::console::store::{AccountsStore, Randomness};
 use crate::shield::sender;
 
@@ -250,6 +251,20 @@ impl<'a> Visit<'a> {
             nav,
             status,
         }
+    }
+
+    /// A page; with what a form came to, if it was not carried out.
+    pub fn show(
+        &self,
+        nav: Option<Nav>,
+        error: Option<&AccountsError>,
+        page: impl FnOnce(&Shell<'_>) -> Page,
+    ) -> Answer {
+        let (status, shell) = match error {
+            None => (StatusCode::OK, self.shell(nav)),
+            Some(error) => (status_of(error), self.shell_with(nav, self.told(error))),
+        };
+        Answer::page_with(status, &page(&shell))
     }
 
     /// An instant, looked at from this request.
