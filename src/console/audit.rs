@@ -119,7 +119,8 @@ fn in_words(action: &str) -> &str {
 fn is_alarming(action: &str, detail: &Json) -> bool {
     let because = detail.get("because").and_then(Json::as_str);
     match action {
-        "sign_in.refused" | "refresh.refused" => true,
+        "sign_in.refused" => true,
+        // A refused renewal is the end of something ended before; a replay ends the connection itself.
         "connection.revoked" => matches!(because, Some("code_replayed" | "refresh_replayed")),
         _ => false,
     }
@@ -185,6 +186,8 @@ mod tests {
             &json!({"because": "person"})
         ));
         assert!(is_alarming("sign_in.refused", &json!({})));
+        let reason = json!({"reason": "connection_revoked"});
+        assert!(!is_alarming("refresh.refused", &reason));
         assert!(!is_alarming("sign_in.done", &json!({"by": "password"})));
     }
 
