@@ -64,6 +64,36 @@ fn an_owner_who_is_disabled_does_not_count_as_another() {
 }
 
 #[test]
+fn connections_end_with_their_members_place_and_a_refused_removal_ends_none() {
+    let world = World::new();
+    world.owner("ada@example.com");
+    let owner = world.first();
+    let member = world.actor(&world.member("bob@example.com", Role::Member));
+    for (id, user_id) in [("his", &member.user_id), ("hers", &owner.user_id)] {
+        world
+            .database
+            .execute(&format!(
+                "INSERT INTO connections (id, user_id, organization_id, app_id, app_name, redirect_host, scope, created_at, expires_at, refresh_hash) \
+                 VALUES ('{id}', '{user_id}', '{}', 'app', 'App', 'app.example', 'mcp:query:read', 1, 9, '{}')",
+                owner.organization_id,
+                "a".repeat(64)
+            ))
+            .unwrap();
+    }
+    let ended = || {
+        let sql = "SELECT count(*) FROM connections WHERE revoked_at IS NOT NULL";
+        world.database.number(sql).unwrap()
+    };
+    assert!(block_on(world.at(0).remove_member(&owner, &owner.user_id)).is_err());
+    assert_eq!(ended(), 0);
+    assert_eq!(
+        block_on(world.at(0).remove_member(&owner, &member.user_id)),
+        Ok(())
+    );
+    assert_eq!(ended(), 1);
+}
+
+#[test]
 fn an_admin_runs_members_and_admins_and_not_owners() {
     let world = World::new();
     world.owner("ada@example.com");
