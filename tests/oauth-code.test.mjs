@@ -241,7 +241,7 @@ describe("the token endpoint", () => {
     });
 
     it("at rest is a hash: no token, code or secret is in any row", async () => {
-      const { tokens, app } = await connected(server).catch(() => granted(server));
+      const { tokens, app } = await connected(server);
       await app.refresh(tokens.refresh_token);
       for (const table of ["apps", "codes", "connections", "refresh_tokens", "pending_consents", "audit"]) {
         const { results } = await server.db.prepare(`SELECT * FROM ${table}`).all();
