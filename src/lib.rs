@@ -2,10 +2,11 @@
 //!
 //! Only this package names the `worker` crate (invariant 1). A request is matched against [`routes`], let in by [`access`],
 //! counted by [`limits`], understood by `sightline-mcp`, answered by `sightline-analytics` over [`warehouses`], and told of in one
-//! log line. Nothing is built at module load; what an isolate shares is made when its first request needs it.
+//! log line. The pages people see are [`console`]'s, how apps get in is [`oauth`]'s. Nothing is built at module load; what an isolate shares is made when its first request needs it.
 
 mod access;
 mod config;
+mod console;
 mod endpoint;
 mod host;
 mod limiter;
@@ -17,6 +18,7 @@ mod r2;
 mod routes;
 mod service;
 mod shield;
+mod usage;
 mod warehouses;
 
 use worker::{Context, Env, HttpRequest, ScheduleContext, ScheduledEvent, event};

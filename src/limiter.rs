@@ -3,7 +3,8 @@
 //! One object is the only writer of its window, and decides about a request without waiting for anything in between: that is what
 //! makes the count exact however many requests come at once. Grants are rows in the object's SQLite, so a restart
 //! counts on; the answer leaves only once they are on disk (the platform's output gate). When the last grant has left the window,
-//! an alarm deletes the object's storage: an idle client costs nothing.
+//! an alarm deletes the object's storage: an idle client costs nothing. Before a grant is forgotten it is added to the client's count of the
+//! day (`usage`).
 //!
 //! It believes who calls, which only this Worker can. Whether a caller may be counted under a key is `limits`' business.
 
@@ -17,6 +18,12 @@ use worker::{
     durable_object, wasm_bindgen,
 };
 
+use crate::access::Database;
+use crate::usage::Used;
+
+/// How long an alarm that could not count waits for the next.
+const RECOUNT_AFTER: Duration = Duration::from_secs(60);
+
 /// A grant per row. Instants are ms since 1970 UTC.
 const SCHEMA: &str =
     "CREATE TABLE IF NOT EXISTS grants (at_ms INTEGER PRIMARY KEY, units INTEGER NOT NULL) STRICT";
@@ -27,10 +34,21 @@ const ADD: &str = "INSERT INTO grants (at_ms, units) VALUES (?, ?) ON CONFLICT (
 
 const FORGET: &str = "DELETE FROM grants WHERE at_ms <= ?";
 
+/// Grants about to be forgotten, by day.
+const USED: &str = "SELECT at_ms / 86400000 AS day, SUM(units) AS requests, MAX(at_ms) AS last_at_ms FROM grants WHERE at_ms <= ? GROUP BY 1";
+
+/// Whose requests are counted here: an alarm is not told.
+const SUBJECT_SCHEMA: &str = "CREATE TABLE IF NOT EXISTS subject (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL) STRICT";
+
+const NAME: &str = "INSERT INTO subject (one, name) VALUES (1, ?) ON CONFLICT (one) DO NOTHING";
+
+const NAMED: &str = "SELECT name FROM subject";
+
 /// A Durable Object that counts one client's requests.
 #[durable_object(alarm)]
 pub struct RequestLimiter {
     state: State,
+    env: Env,
     /// What the rows say; read when the first request comes, and again after a write that failed.
     window: RefCell<Option<Window>>,
     /// Whether this instance has set the alarm.
@@ -43,22 +61,37 @@ struct GrantRow {
     units: u32,
 }
 
-/// What is asked of the object: `units` under `limit`, in the query of the URL, so that nothing is awaited before deciding.
+#[derive(Deserialize)]
+struct UsedRow {
+    day: f64,
+    requests: f64,
+    last_at_ms: f64,
+}
+
+#[derive(Deserialize)]
+struct SubjectRow {
+    name: String,
+}
+
+/// What is asked of the object: `units` under `limit` for `subject`, in the query of the URL, so that nothing is awaited before deciding.
 #[derive(Deserialize)]
 struct Ask {
     units: u32,
     limit: u32,
+    subject: String,
 }
 
 /// The address at which an object is asked. Only its query is read; the host is nobody's.
-pub fn address(units: u32, limit: u32) -> String {
-    format!("https://limiter.invalid/take?units={units}&limit={limit}")
+pub fn address(subject: &str, units: u32, limit: u32) -> String {
+    let subject: String = form_urlencoded::byte_serialize(subject.as_bytes()).collect();
+    format!("https://limiter.invalid/take?units={units}&limit={limit}&subject={subject}")
 }
 
 impl DurableObject for RequestLimiter {
-    fn new(state: State, _env: Env) -> Self {
+    fn new(state: State, env: Env) -> Self {
         Self {
             state,
+            env,
             window: RefCell::default(),
             armed: Cell::new(false),
         }
@@ -82,7 +115,18 @@ impl DurableObject for RequestLimiter {
             window.forget(now_ms);
             window.empties_at_ms().is_none()
         };
-        if is_empty {
+        if let Err(fault) = self.count(now_ms).await {
+            // What was granted stays in its rows, and is counted by the next alarm.
+            let line =
+                serde_json::json!({"limiter": "usage", "ok": false, "fault": fault.to_string()});
+            worker::console_error!("{line}");
+            self.armed.set(true);
+            self.state.storage().set_alarm(RECOUNT_AFTER).await?;
+            return Response::empty();
+        }
+        // A request may have come while D1 was waited for: then there is something to hold on to.
+        let is_still_empty = is_empty && self.is_empty_now()?;
+        if is_still_empty {
             self.window.borrow_mut().take();
             self.state.storage().delete_all().await?;
         } else {
@@ -98,9 +142,34 @@ impl RequestLimiter {
         self.state.storage().sql()
     }
 
+    fn is_empty_now(&self) -> Result<bool> {
+        let mut held = self.window.borrow_mut();
+        Ok(self.read(&mut held)?.empties_at_ms().is_none())
+    }
+
+    /// Adds what left the window by `now_ms` to the client's counts.
+    async fn count(&self, now_ms: u64) -> Result<()> {
+        let sql = self.sql();
+        sql.exec(SUBJECT_SCHEMA, None)?;
+        let named: Vec<SubjectRow> = sql.exec(NAMED, None)?.to_array()?;
+        let rows: Vec<UsedRow> = sql.exec(USED, vec![expired(now_ms)?])?.to_array()?;
+        let Some(subject) = named.first().filter(|_| !rows.is_empty()) else {
+            return Ok(());
+        };
+        let used: Vec<Used> = rows.into_iter().map(Used::from).collect();
+        let database = Database::of(&self.env).map_err(|fault| fault.to_string())?;
+        let added = database.add_usage(&subject.name, &used).await;
+        added.map_err(|fault| fault.to_string().into())
+    }
+
     /// Decides, and writes down what was granted. Nothing is awaited here.
     fn take(&self, ask: &Ask) -> Result<Decision> {
         let mut held = self.window.borrow_mut();
+        if held.is_none() {
+            self.sql().exec(SUBJECT_SCHEMA, None)?;
+            let subject = SqlStorageValue::String(ask.subject.clone());
+            self.sql().exec(NAME, vec![subject])?;
+        }
         let window = self.read(&mut held)?;
         let (decision, grant) = window.take(Date::now().as_millis(), ask.units, ask.limit);
         if let Some(Grant { at_ms, units }) = grant {
@@ -140,6 +209,16 @@ impl RequestLimiter {
             .set_alarm(Duration::from_millis(wait_ms))
             .await
             .inspect_err(|_| self.armed.set(false))
+    }
+}
+
+impl From<UsedRow> for Used {
+    fn from(row: UsedRow) -> Self {
+        Self {
+            day: row.day.floor(),
+            requests: row.requests,
+            last_at_ms: row.last_at_ms,
+        }
     }
 }
 

@@ -180,7 +180,7 @@ impl<'a> Limits<'a> {
 
     async fn ask_patiently(&self, key: &str, units: u32, limit: u32) -> worker::Result<Decision> {
         let object = self.env.durable_object("LIMITS")?.get_by_name(key)?;
-        let address = limiter::address(units, limit);
+        let address = limiter::address(key, units, limit);
         object.fetch_with_str(&address).await?.json().await
     }
 

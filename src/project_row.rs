@@ -29,6 +29,11 @@ impl VisibleProject for ProjectRow {
 }
 
 impl ProjectRow {
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The project, within its organization. A timezone nobody knows is read as UTC, and the answer names UTC.
     pub fn into_project(self, organization: &Organization) -> Project {
         let week_start = WeekStart::from_name(&self.week_start).unwrap_or_default();

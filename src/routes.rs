@@ -1,12 +1,11 @@
 //! Every path this server answers.
 
-use http::header::RETRY_AFTER;
 use http::{HeaderValue, Method, Response, StatusCode};
 use worker::{Body, Env, HttpRequest, Result};
 
+use crate::console;
 use crate::endpoint;
 use crate::oauth;
-use crate::shield::{self, Shield};
 
 /// The answer to a request.
 ///
@@ -18,7 +17,22 @@ use crate::shield::{self, Shield};
 /// | `/.well-known/jwks.json` | `GET`, `OPTIONS` | the keys access tokens are signed with |
 /// | `/register`, `/token`, `/revoke` | `POST`, `OPTIONS` | the authorization server's endpoints for programs |
 /// | `/healthz` | `GET` | `ok`, without touching any binding |
-/// | `/` | `GET` | what this is and where to connect |
+/// | `/` | `GET` | how to connect |
+/// | `/set-up` | `GET`, `POST` | the first owner, once |
+/// | `/sign-in`, `/sign-out` | `GET`, `POST`; `POST` | passwords |
+/// | `/sign-in/provider`, `/sign-in/provider/callback` | `POST`; `GET` | to the OpenID Connect provider, and back |
+/// | `/authorize` | `GET` | an app asks to be connected |
+/// | `/authorize/decision` | `GET`, `POST` | the person is asked, and answers |
+/// | `/invite/{token}` | `GET`, `POST` | an invitation |
+/// | `/account`, with `/password`, `/sessions/end`, `/sessions/end-all` | `GET`; `POST` | one's own account |
+/// | `/organization` | `POST` | choosing among one's organizations |
+/// | `/connections`, with `/rename`, `/revoke` | `GET`; `POST` | connected apps |
+/// | `/api-clients`, with `/limit`, `/revoke` | `GET`, `POST`; `POST` | API clients |
+/// | `/projects`, with `/rename`, `/archive` | `GET`, `POST`; `POST` | projects |
+/// | `/members`, with `/invite`, `/revoke-invitation`, `/change`, `/remove` | `GET`; `POST` | members and invitations |
+/// | `/teams`, with `/change`, `/delete` | `GET`, `POST`; `POST` | teams |
+/// | `/audit` | `GET` | the audit log |
+/// | `/assets/console.css`, `/assets/console.js`, `/assets/icon.svg` | `GET` | what pages look like |
 ///
 /// # Errors
 /// None of its own: failures are answers.
@@ -27,36 +41,18 @@ pub async fn answer(request: HttpRequest, env: Env) -> Result<Response<Body>> {
         Ok(answer) => return answer,
         Err(request) => request,
     };
+    let request = match console::answer(request, &env).await {
+        Ok(answer) => return answer,
+        Err(request) => request,
+    };
     match (request.method(), request.uri().path()) {
         (_, "/mcp") => endpoint::answer(request, env).await,
         (&Method::GET, "/healthz") => text(StatusCode::OK, "ok\n"),
-        (&Method::GET, "/") => {
-            let key = format!("/ {}", shield::sender(request.headers()));
-            if !Shield::Open.lets_through(&env, &key).await {
-                return too_many_requests();
-            }
-            text(
-                StatusCode::OK,
-                "This is an MCP server. Connect a client to /mcp on this host; it needs a token.\n",
-            )
-        }
         _ => text(
             StatusCode::NOT_FOUND,
             "There is nothing at this address. The MCP endpoint is /mcp.\n",
         ),
     }
-}
-
-/// What an open endpoint answers to a sender whom the shield stops.
-fn too_many_requests() -> Result<Response<Body>> {
-    let mut response = text(
-        StatusCode::TOO_MANY_REQUESTS,
-        "Too many requests. Wait a minute, then ask again.\n",
-    )?;
-    response
-        .headers_mut()
-        .insert(RETRY_AFTER, HeaderValue::from(shield::RETRY_AFTER_S));
-    Ok(response)
 }
 
 fn text(status: StatusCode, body: &'static str) -> Result<Response<Body>> {

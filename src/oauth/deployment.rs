@@ -99,6 +99,11 @@ impl Deployment {
         }
     }
 
+    /// Whether the operator named the app of that client id.
+    pub fn names(&self, app_id: &str) -> bool {
+        self.preregistered.iter().any(|app| app.id == app_id)
+    }
+
     /// What is done by the clock.
     pub fn maintenance(&self) -> Maintenance<'_> {
         Maintenance {

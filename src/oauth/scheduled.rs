@@ -3,6 +3,7 @@
 use sightline_oauth::StoreFault;
 use worker::Env;
 
+use crate::console;
 use crate::oauth::deployment::Deployment;
 
 fn note(what: &str, outcome: Result<(), StoreFault>) {
@@ -25,4 +26,6 @@ pub async fn run(env: &Env) {
     let maintenance = deployment.maintenance();
     note("keys", maintenance.rotate_keys().await.map(drop));
     note("purge", maintenance.purge().await);
+    let people = console::purge(env, maintenance.now_ms).await;
+    note("purge-people", people.map_err(|fault| StoreFault(fault.0)));
 }

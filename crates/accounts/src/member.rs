@@ -116,7 +116,7 @@ impl Accounts<'_> {
         done_or(&changed, from == Role::Owner && to != Role::Owner)
     }
 
-    /// Takes a member out of the organization and its teams. One may always leave oneself, but for the last owner.
+    /// Takes a member out of the organization and its teams, and ends their connections to it. One may always leave oneself, but for the last owner.
     ///
     /// # Errors
     /// As [`Self::change_role`].
@@ -153,6 +153,17 @@ impl Accounts<'_> {
                     "DELETE FROM team_members WHERE user_id = ?2 AND team_id IN (SELECT id FROM teams WHERE organization_id = ?1) \
                      AND NOT EXISTS (SELECT 1 FROM members WHERE organization_id = ?1 AND user_id = ?2)",
                     both(),
+                ),
+                // Else they would live on should the member come back.
+                Statement::new(
+                    "UPDATE connections SET revoked_at = ?3, revoked_because = 'person' \
+                     WHERE organization_id = ?1 AND user_id = ?2 AND revoked_at IS NULL \
+                     AND NOT EXISTS (SELECT 1 FROM members WHERE organization_id = ?1 AND user_id = ?2)",
+                    [
+                        actor.organization_id.as_str().into(),
+                        user_id.into(),
+                        self.now_ms.into(),
+                    ],
                 ),
             ])
             .await?;

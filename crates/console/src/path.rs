@@ -8,9 +8,13 @@ pub const SET_UP: &str = "/set-up";
 pub const SIGN_IN: &str = "/sign-in";
 /// Signing in at the provider: POST.
 pub const SIGN_IN_PROVIDER: &str = "/sign-in/provider";
+/// The way back from the provider: GET. This is the redirect URI to register there.
+pub const SIGN_IN_CALLBACK: &str = "/sign-in/provider/callback";
 /// Signing out: POST.
 pub const SIGN_OUT: &str = "/sign-out";
-/// The decision about an app: POST.
+/// Where an app sends a person to be connected: GET.
+pub const AUTHORIZE: &str = "/authorize";
+/// The decision about an app: GET with `?handle=` shows the question, POST answers it.
 pub const CONSENT: &str = "/authorize/decision";
 /// An invitation: GET and POST of `/invite/{token}`.
 pub const INVITATION: &str = "/invite";

@@ -112,7 +112,7 @@ fn client(row: &ApiClientRow, data: &ApiClientsPage) -> Markup {
                         input type="hidden" name="id" value=(row.id);
                         @let id = format!("limit-{}", row.id);
                         label for=(id) { "Requests a minute" }
-                        input id=(id) name="requests" type="number" min="1" max="100000" placeholder=(data.default_requests_per_minute)
+                        input id=(id) name="requests" type="number" min="1" max="60000" placeholder=(data.default_requests_per_minute)
                             value=(row.requests_per_minute.map_or_else(String::new, |limit| limit.to_string()));
                         button { "Save" }
                     }

@@ -174,6 +174,16 @@ fn before_signing_in<'a>(outside: Outside<'_, 'a>, names: Names) -> Vec<(&'stati
         ),
         ("sign-in-provider", sign_in(&outside(None), &sign_in_page)),
         (
+            "departure",
+            departure(
+                &outside(None),
+                &DeparturePage {
+                    provider: "Northwind ID",
+                    url: "https://id.northwind.example/authorize?client_id=x&state=y",
+                },
+            ),
+        ),
+        (
             "invitation",
             invitation(
                 &outside(None),
