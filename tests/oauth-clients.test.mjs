@@ -98,11 +98,14 @@ describe("a real client, given the address alone,", () => {
         const who = await person(server);
         const provider = new Provider(new Browser(server.url), who);
         const client = await signedInClient(provider);
-        await use(client);
-        const page = await provider.browser.open("/connections");
-        await provider.browser.submit(page, page.form("/connections/revoke"));
-        await assert.rejects(use(client), /unauthorized/i);
-        await client.close();
+        try {
+          await use(client);
+          const page = await provider.browser.open("/connections");
+          await provider.browser.submit(page, page.form("/connections/revoke"));
+          await assert.rejects(use(client), /unauthorized/i);
+        } finally {
+          await client.close();
+        }
         assert.equal(provider.opened, 2, "refreshing did not help, so the person was asked");
         const transport = kind.transport(provider);
         await kind.finish(transport, /** @type {URL} */ (provider.callback));

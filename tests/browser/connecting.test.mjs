@@ -103,6 +103,7 @@ describe("connecting an app in Chromium", () => {
       await tab.getByRole("button", { name: "Deny" }).click();
       const url = await answered;
       assert.deepEqual([url.searchParams.get("error"), url.searchParams.get("state"), url.searchParams.get("code")], ["access_denied", app.state, null]);
+      await tab.getByRole("heading", { name: "The app has its answer" }).waitFor();
       await tab.goto(`${server.url.origin}/connections`);
       assert.match(await tab.locator("main").innerText(), /No app is connected yet/);
       await picture(tab, "connections-empty-light-1280");
@@ -219,6 +220,7 @@ describe("connecting an app in Chromium", () => {
       await context.route("https://evil.example/**", (route) => route.fulfill({ contentType: "text/html", body: `<iframe src="${consent}"></iframe>` }));
       await tab.goto("https://evil.example/");
       await tab.waitForTimeout(1000);
+      console.log(complaints, tab.frames().map((f)=>f.url()));
       for (const frame of tab.frames().slice(1)) assert.equal(await frame.getByRole("button", { name: "Allow" }).count(), 0);
       assert.ok(complaints.some((text) => /frame-ancestors|X-Frame-Options|refused/i.test(text)), `${complaints}`);
     } finally {

@@ -6,7 +6,7 @@ import { before, describe, it } from "node:test";
 import { connected } from "../support/flow.mjs";
 import { VIEWS, newTab, picture } from "../support/chromium.mjs";
 import { Mcp } from "../support/mcp.mjs";
-import { person, signedIn } from "../support/people.mjs";
+import { person } from "../support/people.mjs";
 import { shipped } from "../support/worker.mjs";
 
 const PAGES = ["/", "/connections", "/api-clients", "/projects", "/members", "/teams", "/audit", "/account"];
@@ -26,8 +26,11 @@ describe("the console in Chromium", () => {
    */
   async function tabOf(who, options) {
     const opened = await newTab(options);
-    const { value } = /** @type {any} */ ((await signedIn(server, who)).cookies.get("__Host-sightline"));
-    await opened.context.addCookies([{ name: "__Host-sightline", value, url: server.url.origin, secure: true, httpOnly: true, sameSite: "Lax" }]);
+    await opened.tab.goto(`${server.url.origin}/sign-in`);
+    await opened.tab.getByLabel("E-mail").fill(who.email);
+    await opened.tab.getByLabel("Password").fill(who.password);
+    await opened.tab.getByRole("button", { name: "Sign in" }).click();
+    await opened.tab.getByRole("heading", { name: "Connections" }).waitFor();
     return opened;
   }
 

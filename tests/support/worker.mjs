@@ -71,11 +71,12 @@ function once(kind) {
 
 /** @param {Kind} kind */
 async function start(kind) {
+  const demo = demoFolder();
   /** @type {string[]} */
   const logged = [];
   const worker = await startWorker({ ...KINDS[kind], log: (line) => logged.push(line) });
   await migrate(worker.db);
-  const tenants = await loadTenants(worker, [demoFolder()]);
+  const tenants = await loadTenants(worker, [demo]);
   return { ...worker, endpoint: new URL("/mcp", worker.url).href, tenants, logged };
 }
 
