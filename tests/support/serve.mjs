@@ -1,22 +1,34 @@
-// A Worker over given data, for tests in other languages: `node serve.mjs --data DIR [--data DIR…] [--port N]`.
+// A Worker over given data, for tests in other languages: `node serve.mjs --data DIR [--data DIR…] [--port N] [--access-token-seconds N]`.
 //
-// Prints one line of JSON when it answers: `{url, tokens: {projectId: token}, roots: {organizationId: token}}`. Runs until it is
-// told to stop, or until whoever started it is gone.
+// Prints one line of JSON when it answers: `{url, tokens: {projectId: token}, roots: {organizationId: token}, people: {organizationId:
+// {email, password}}}`. Runs until it is told to stop, or until whoever started it is gone.
 
 import { parseArgs } from "node:util";
 
 import { migrate } from "../../xtask/local/migrations.mjs";
+import { newPerson, savePerson } from "../../xtask/local/people.mjs";
 import { startWorker } from "../../xtask/local/runtime.mjs";
 import { loadTenants } from "./tenants.mjs";
 
 const { values } = parseArgs({
-  options: { data: { type: "string", multiple: true, default: [] }, port: { type: "string", default: "0" } },
+  options: {
+    data: { type: "string", multiple: true, default: [] },
+    port: { type: "string", default: "0" },
+    "access-token-seconds": { type: "string", default: "" },
+  },
 });
 
-const worker = await startWorker({ port: Number(values.port) });
+const worker = await startWorker({ port: Number(values.port), vars: { ACCESS_TOKEN_SECONDS: values["access-token-seconds"] } });
 await migrate(worker.db);
 const { tokens, roots } = await loadTenants(worker, values.data);
-console.log(JSON.stringify({ url: worker.url.origin, tokens, roots }));
+/** @type {Record<string, {email: string, password: string}>} */
+const people = {};
+for (const organizationId of Object.keys(roots)) {
+  const owner = newPerson({ name: "Owner", email: `owner@${organizationId.replaceAll("_", "-")}.example` });
+  await savePerson(worker.db, owner, [{ organizationId, role: "owner" }]);
+  people[organizationId] = { email: owner.email, password: owner.password };
+}
+console.log(JSON.stringify({ url: worker.url.origin, tokens, roots, people }));
 
 const parent = process.ppid;
 const orphaned = setInterval(() => process.ppid !== parent && stop(), 1000);
