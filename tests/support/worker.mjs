@@ -9,6 +9,7 @@ import { after } from "node:test";
 
 import { migrate } from "../../xtask/local/migrations.mjs";
 import { startWorker } from "../../xtask/local/runtime.mjs";
+import { otherHosts } from "./other-hosts.mjs";
 import { loadTenants } from "./tenants.mjs";
 
 /** The day the demo data ends (`xtask/src/test/data.rs`); tests name their ranges, so that it is no matter when they run. */
@@ -17,7 +18,17 @@ export const LAST_DAY = "2026-06-30";
 /** A range well inside the demo data. */
 export const RANGE = { startDate: "2026-06-01", endDate: "2026-06-30" };
 
-const OBSERVED = ["entry", "bucket", "counters", "memory"].map((name) => `tests/support/observed/${name}.mjs`);
+const OBSERVED = ["entry", "bucket", "counters", "database", "memory"].map((name) => `tests/support/observed/${name}.mjs`);
+
+/** How long access tokens of the brief Worker last: long enough to be used once, short enough to wait for. */
+export const BRIEF_SECONDS = 2;
+
+/** How the Worker is started for what. @type {Record<Kind, Parameters<typeof startWorker>[0]>} */
+const KINDS = {
+  shipped: {},
+  observed: { around: OBSERVED },
+  brief: { vars: { ACCESS_TOKEN_SECONDS: String(BRIEF_SECONDS) }, outbound: (request) => otherHosts.answer(request) },
+};
 
 /**
  * @typedef {import("../../xtask/local/runtime.mjs").Running & {
@@ -27,37 +38,42 @@ const OBSERVED = ["entry", "bucket", "counters", "memory"].map((name) => `tests/
  * }} Server `logged` is every line the Worker wrote
  */
 
-/** @type {Map<boolean, Promise<Server>>} */
+/** @typedef {"shipped" | "observed" | "brief"} Kind */
+
+/** @type {Map<Kind, Promise<Server>>} */
 const running = new Map();
 
 /** The built Worker as it ships. */
-export const shipped = () => once(false);
+export const shipped = () => once("shipped");
 
-/** The built Worker with a bucket and counters that can be made to fail, and that tell what is asked of them. */
-export const observed = () => once(true);
+/** The built Worker with a bucket, counters and a database that can be made to fail, and that tell what is asked of them. */
+export const observed = () => once("observed");
+
+/** The built Worker with access tokens of seconds, and with other hosts that are the tests' own (`otherHosts`). */
+export const brief = () => once("brief");
 
 after(async () => {
   for (const server of running.values()) await (await server).stop();
 });
 
 /**
- * @param {boolean} isObserved
+ * @param {Kind} kind
  * @returns {Promise<Server>}
  */
-function once(isObserved) {
-  let server = running.get(isObserved);
+function once(kind) {
+  let server = running.get(kind);
   if (!server) {
-    server = start(isObserved);
-    running.set(isObserved, server);
+    server = start(kind);
+    running.set(kind, server);
   }
   return server;
 }
 
-/** @param {boolean} isObserved */
-async function start(isObserved) {
+/** @param {Kind} kind */
+async function start(kind) {
   /** @type {string[]} */
   const logged = [];
-  const worker = await startWorker({ around: isObserved ? OBSERVED : [], log: (line) => logged.push(line) });
+  const worker = await startWorker({ ...KINDS[kind], log: (line) => logged.push(line) });
   await migrate(worker.db);
   const tenants = await loadTenants(worker, [demoFolder()]);
   return { ...worker, endpoint: new URL("/mcp", worker.url).href, tenants, logged };

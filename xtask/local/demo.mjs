@@ -15,7 +15,7 @@ import { projectsIn } from "./projects.mjs";
  */
 export async function loadDemo(worker, directory, state, say) {
   const projects = await projectsIn(directory);
-  const clients = await admit(worker.db, projects);
+  const { clients, owner } = await admit(worker.db, projects);
 
   const generation = await readFile(path.join(directory, ".generation"), "utf8");
   const note = path.join(state, "sightline-demo");
@@ -28,5 +28,5 @@ export async function loadDemo(worker, directory, state, say) {
     await mkdir(state, { recursive: true });
     await writeFile(note, generation);
   }
-  return { projects, clients };
+  return { projects, clients, owner };
 }

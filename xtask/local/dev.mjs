@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 
 import { tokenOf } from "./accounts.mjs";
-import { connectLines } from "./connect.mjs";
+import { signInLines, tokenLines } from "./connect.mjs";
 import { loadDemo } from "./demo.mjs";
 import { migrate } from "./migrations.mjs";
 import { ask } from "./question.mjs";
@@ -22,7 +22,7 @@ const started = performance.now();
 const say = (/** @type {string} */ text) => console.error(`▸ ${text}`);
 const worker = await start(Number(values.port));
 for (const file of await migrate(worker.db)) say(`migrated the local database: ${file}`);
-const { projects, clients } = await loadDemo(worker, values.demo, WRANGLER_STATE, say);
+const { projects, clients, owner } = await loadDemo(worker, values.demo, WRANGLER_STATE, say);
 
 const endpoint = `http://localhost:${worker.url.port}/mcp`;
 const shop = clients.find(({ kind, projectId }) => kind === "read" && projectId === "shop");
@@ -36,11 +36,15 @@ Asked over MCP: get_analytics_overview of project shop, the last 30 days
 ${answer.replace(/^/gm, "  ")}
 
 Sightline is at ${endpoint}
+Connect by that address alone, and sign in in the browser when the client asks (yours alone, kept in .sightline/dev.json)
+  E-mail    ${owner.email}
+  Password  ${owner.password}
 
-Tokens (yours alone, kept in .sightline/dev.json)
+${signInLines(endpoint)}
+For scripts, and clients that cannot open a browser: tokens
 ${clients.map((client) => `  ${describe(client).padEnd(34)} ${tokenOf(client)}`).join("\n")}
 
-${connectLines(endpoint, tokenOf(shop))}`);
+${tokenLines(endpoint, tokenOf(shop))}`);
 
 if (values.once) {
   await worker.stop();

@@ -36,7 +36,7 @@ const { env, dispose } = await getPlatformProxy({
 try {
   const { DB: db, LAKE: lake } = /** @type {any} */ (env);
   await migrate(db);
-  const clients = await admit(db, [await projectRow(db)]);
+  const { clients } = await admit(db, [await projectRow(db)]);
   const files = await loadProject(lake, id, path.join(from, id));
   const client = clients.find(({ projectId }) => projectId === id);
   if (!client) throw new Error(`no API client was made for project ${id}`);

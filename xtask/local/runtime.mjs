@@ -40,11 +40,12 @@ const BUILT = [
  * @param {string} [options.state] a directory to keep state in, as wrangler's; none: state is gone with the process
  * @param {string[]} [options.around] modules, relative to the root, put around the built ones; the first one is the entry
  * @param {Record<string, string>} [options.vars] variables over those of wrangler.toml
+ * @param {(request: any) => any} [options.outbound] answers for every other host; none: the Worker reaches them itself
  * @param {(line: string) => void} [options.log] what the Worker logs; by default it goes to standard error, since standard output
  *   belongs to whoever starts this
  * @returns {Promise<Running>}
  */
-export async function startWorker({ host = "127.0.0.1", port = 0, state, around = [], vars = {}, log = console.error } = {}) {
+export async function startWorker({ host = "127.0.0.1", port = 0, state, around = [], vars = {}, outbound, log = console.error } = {}) {
   for (const module of BUILT) {
     if (!existsSync(path.join(ROOT, module.path))) {
       throw new Error(`${module.path} is missing: run \`cargo xtask build --profile quick\``);
@@ -65,6 +66,7 @@ export async function startWorker({ host = "127.0.0.1", port = 0, state, around 
           ...workerOptions,
           // On this machine only: a page that points its own name at it must not get an answer (DNS rebinding).
           bindings: { ...workerOptions.bindings, PUBLIC_URL: "http://localhost", ...vars },
+          ...(outbound ? { outboundService: outbound } : {}),
           rootPath: ROOT,
           modulesRoot: ROOT,
           modules: modules.map((module) => ({ ...module, path: path.join(ROOT, module.path) })),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::project::{self, Profile};
-use crate::tools::{Node, Python};
+use crate::tools::{Chromium, Node, Python};
 use crate::{build, docs, step};
 
 pub use stage::Stage;
@@ -66,8 +66,12 @@ fn perform(stage: Stage, tally: &mut Tally) -> Result<()> {
             build::run(Profile::Quick)?;
             deploy_dry_run()
         }
-        Stage::Workerd => node_tests(&["tests/*.test.mjs"], tally),
-        Stage::Conformance => node_tests(&["tests/conformance/*.test.mjs"], tally),
+        Stage::Workerd => node_tests(&["tests/*.test.mjs"], None, tally),
+        Stage::Browser => {
+            let chromium = Chromium::ensure()?;
+            node_tests(&["tests/browser/*.test.mjs"], Some(&chromium), tally)
+        }
+        Stage::Conformance => node_tests(&["tests/conformance/*.test.mjs"], None, tally),
         Stage::Oracle => pytest(tally),
     }
 }
@@ -85,12 +89,15 @@ fn deploy_dry_run() -> Result<()> {
 }
 
 /// One process for all files, so that one Worker serves them all: handing over a module of this size takes seconds.
-fn node_tests(patterns: &[&str], tally: &mut Tally) -> Result<()> {
+fn node_tests(patterns: &[&str], chromium: Option<&Chromium>, tally: &mut Tally) -> Result<()> {
     let data = data::ensure()?;
     let mut node = Node::ensure()?.command();
     node.args(["--test", "--test-isolation=none", "--test-reporter=spec"])
         .args(patterns)
         .env("SIGHTLINE_TEST_DATA", data);
+    if let Some(chromium) = chromium {
+        node.env("SIGHTLINE_CHROMIUM", chromium.path());
+    }
     count("node --test", Runner::Node, &mut node, tally)
 }
 

@@ -22,8 +22,10 @@ pub enum Stage {
     Native,
     /// The Worker's build, and that wrangler would deploy it.
     Wasm,
-    /// The Worker in workerd: protocol, access, limits, isolation, bad input, faults, the TypeScript SDKs.
+    /// The Worker in workerd: protocol, access, sign-in, limits, isolation, bad input, faults, the TypeScript SDKs.
     Workerd,
+    /// The pages in a real Chromium: sign-in, consent, connections, API clients.
+    Browser,
     /// The Python SDK, and every number against DuckDB.
     Oracle,
     /// The official conformance suite.
@@ -32,19 +34,23 @@ pub enum Stage {
 
 impl Stage {
     /// All of them, in order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Fmt,
         Self::Clippy,
         Self::Native,
         Self::Wasm,
         Self::Workerd,
+        Self::Browser,
         Self::Oracle,
         Self::Conformance,
     ];
 
     /// Whether it talks to the built Worker.
     pub fn needs_worker(self) -> bool {
-        matches!(self, Self::Workerd | Self::Oracle | Self::Conformance)
+        matches!(
+            self,
+            Self::Workerd | Self::Browser | Self::Oracle | Self::Conformance
+        )
     }
 }
 
@@ -56,6 +62,7 @@ impl fmt::Display for Stage {
             Self::Native => "native",
             Self::Wasm => "wasm",
             Self::Workerd => "workerd",
+            Self::Browser => "browser",
             Self::Oracle => "oracle",
             Self::Conformance => "conformance",
         })

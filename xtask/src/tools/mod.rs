@@ -4,6 +4,7 @@
 //! what cannot be fetched is an error that names the command to run. Nothing is skipped in silence.
 
 mod cargo_tool;
+mod chromium;
 mod clang;
 mod node;
 mod python;
@@ -14,6 +15,7 @@ use anyhow::Result;
 use crate::step;
 
 pub use cargo_tool::CargoTool;
+pub use chromium::Chromium;
 pub use clang::Clang;
 pub use node::Node;
 pub use python::Python;
