@@ -1,7 +1,7 @@
 //! The platform's own rate limits: a shield, not the limit.
 //!
 //! They count per location and say only yes or no, but they answer from the machine the request is on and hold when a Durable Object or
-//! the database does not. One stands behind the exact limit while that cannot be asked; the other stands before the
+//! the database does not. One stands behind the exact limit while that cannot be asked; the others stand before the
 //! endpoints that ask for no credential. Both let through whatever they cannot judge: a shield that is not bound, or fails, must
 //! not take the server down with it.
 
@@ -15,9 +15,11 @@ pub enum Shield {
     Limits,
     /// For endpoints open to everyone, by what names the sender best there. Bound as `OPEN_SHIELD`.
     Open,
+    /// For the endpoints that apps' programs call, by app and by sender. Bound as `APPS_SHIELD`.
+    Apps,
 }
 
-/// Seconds after which a refused client should ask again: the period of both bindings in `wrangler.toml`.
+/// Seconds after which a refused client should ask again: the period of all bindings in `wrangler.toml`.
 pub const RETRY_AFTER_S: u64 = 60;
 
 impl Shield {
@@ -25,6 +27,7 @@ impl Shield {
         match self {
             Self::Limits => "LIMITS_SHIELD",
             Self::Open => "OPEN_SHIELD",
+            Self::Apps => "APPS_SHIELD",
         }
     }
 

@@ -20,6 +20,7 @@ use crate::endpoint::{chunks_of, read, request_id};
 use crate::log::RequestLine;
 use crate::oauth::deployment::{Deployment, realm};
 use crate::routes::body_of;
+use crate::shield::{RETRY_AFTER_S, Shield, sender};
 
 /// What one path is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -169,6 +170,9 @@ impl Ask<'_> {
             },
             Endpoint::Register => {
                 let body = read(&mut chunks_of(body), MAX_REGISTRATION_BYTES).await?;
+                if !self.passes("register", app_registered(&body)).await {
+                    return Ok(Err(too_many()));
+                }
                 match Deployment::of(self.env) {
                     Ok(deployment) => {
                         let server = deployment.server(self.realm);
@@ -180,6 +184,9 @@ impl Ask<'_> {
             Endpoint::Token | Endpoint::Revoke => {
                 let body = read(&mut chunks_of(body), MAX_FORM_BYTES).await?;
                 match self.form(&body) {
+                    Ok((form, _)) if !self.passes("token", app_named(form)).await => {
+                        Err(too_many())
+                    }
                     Ok((form, authorization)) => {
                         self.with_form(endpoint, form, authorization).await
                     }
@@ -187,6 +194,22 @@ impl Ask<'_> {
                 }
             }
         })
+    }
+
+    /// Whether neither the app nor the sender asks too often. The app is only claimed, which is why the sender counts too.
+    async fn passes(&self, what: &str, app: Option<String>) -> bool {
+        let sent_by = format!("{what} from {}", sender(self.headers));
+        if !Shield::Apps.lets_through(self.env, &sent_by).await {
+            return false;
+        }
+        match app {
+            Some(app) => {
+                Shield::Apps
+                    .lets_through(self.env, &format!("{what} for {app}"))
+                    .await
+            }
+            None => true,
+        }
     }
 
     /// RFC 6749 §3.2: a form, in UTF-8.
@@ -229,6 +252,28 @@ impl Ask<'_> {
         }
         server.revoke(form, authorization).await.map(|()| None)
     }
+}
+
+/// The host a registration's first redirect URI names, if it has one.
+fn app_registered(body: &[u8]) -> Option<String> {
+    let metadata: Value = serde_json::from_slice(body).ok()?;
+    let uri: http::Uri = metadata["redirect_uris"][0].as_str()?.parse().ok()?;
+    uri.host().map(str::to_owned)
+}
+
+/// The app a form names.
+fn app_named(form: &str) -> Option<String> {
+    form_urlencoded::parse(form.as_bytes())
+        .find(|(name, _)| name == "client_id")
+        .map(|(_, id)| id.chars().take(200).collect())
+}
+
+fn too_many() -> OAuthError {
+    OAuthError::new(
+        ErrorCode::TooManyRequests,
+        "too_many_requests",
+        "Too many requests. Wait a minute, then ask again.",
+    )
 }
 
 struct Answer {
@@ -274,6 +319,9 @@ impl Answer {
                 if let Some(StoreFault(detail)) = &error.fault {
                     line.fault = Some(format!("{}: {detail}", error.slug));
                     headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
+                }
+                if error.code == ErrorCode::TooManyRequests {
+                    headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
                 }
                 // RFC 6749 §5.2: who tried by header is told how.
                 if error.code == ErrorCode::InvalidClient && used_header {

@@ -28,6 +28,8 @@ pub enum ErrorCode {
     AccessDenied,
     /// It could not be decided now: ask again.
     TemporarilyUnavailable,
+    /// Asked too often: the same code, with status 429 (RFC 6585 §4), since these documents have none for it.
+    TooManyRequests,
     /// A redirect URI cannot be registered (RFC 7591 §3.2.2).
     InvalidRedirectUri,
     /// Something else cannot be registered (RFC 7591 §3.2.2).
@@ -48,7 +50,7 @@ impl ErrorCode {
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
             Self::AccessDenied => "access_denied",
-            Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::TemporarilyUnavailable | Self::TooManyRequests => "temporarily_unavailable",
             Self::InvalidRedirectUri => "invalid_redirect_uri",
             Self::InvalidClientMetadata => "invalid_client_metadata",
             Self::UnsupportedTokenType => "unsupported_token_type",
@@ -109,6 +111,7 @@ impl OAuthError {
         match self.code {
             ErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
             ErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            ErrorCode::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             _ => StatusCode::BAD_REQUEST,
         }
     }
