@@ -137,7 +137,7 @@ impl<'n> Events<'n> {
             let element = self.property(row, &["selector", "element"]);
             let dead = self.property(row, &["dead"]);
             Kind::Click {
-                element: element.map(|element| identity(&(page, element))),
+                element: element.map(|element| identity(&element)),
                 dead: dead.is_some_and(|dead| dead.eq_ignore_ascii_case("true") || dead == "1"),
             }
         } else if is(&self.names.error) {
@@ -208,7 +208,7 @@ fn text_at(texts: &StringArray, row: usize) -> Option<&str> {
         .filter(|text| !text.is_empty())
 }
 
-fn identity(of: &impl Hash) -> u64 {
+pub(super) fn identity(of: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);
     hasher.finish()

@@ -5,7 +5,7 @@
 //! session went on. A click is an error click once, however many errors follow. A failed request is a network error and no
 //! JavaScript error. Of one form, only the last start can be abandoned. Seeing the same page again is not a move.
 
-use super::event::{Event, Kind};
+use super::event::{Event, Kind, identity};
 
 const RAGE_CLICKS: usize = 3;
 const RAGE_WITHIN_MS: i64 = 1_000;
@@ -65,7 +65,11 @@ impl Friction {
         self.page = page;
         match event.kind {
             Kind::ScreenView => self.view(at_ms, event.page),
-            Kind::Click { element, dead } => self.click(at_ms, element, dead),
+            Kind::Click { element, dead } => {
+                // The same element is one of the same page.
+                let element = element.map(|element| identity(&(page, element)));
+                self.click(at_ms, element, dead);
+            }
             Kind::JsError => self.js_error(at_ms),
             Kind::NetworkError => self.network_errors = self.network_errors.saturating_add(1),
             Kind::FormStart { form } if !self.open_forms.contains(&form) => {
