@@ -1,7 +1,7 @@
 //! The columns of events, for `get_property_definitions`: how many events have a value there, and which.
 
 use serde_json::Value as Json;
-use sightline_warehouse::{Sql, Statement, sql};
+use sightline_warehouse::{Query, Sql, Statement, sql};
 
 use super::get_property_definitions::{Definition, Question, example, has_few};
 use crate::columns::{Column, EVENTS, Kind};
@@ -90,10 +90,10 @@ impl Question<'_> {
     /// Count, newest event, and [`CELLS`] measures of every column.
     fn counts(&self, columns: &[&'static Column]) -> Statement {
         let mut query = self.context.query();
-        let dialect = query.dialect();
         let mut measures = vec![sql!("count(*) AS events"), sql!("max(timestamp) AS newest")];
         for (column, n) in columns.iter().zip(0_usize..) {
-            let value = carried(column);
+            let value = self.carried(&mut query, column);
+            let dialect = query.dialect();
             let measure = if column.kind == Kind::TextList {
                 let has_texts = dialect.has_texts(&column.sql());
                 sql!(
@@ -138,8 +138,13 @@ impl Question<'_> {
         let mut query = self.context.query();
         let counts = few
             .iter()
-            .map(|at| query.dialect().count_distinct(&carried(found[*at].0)));
+            .map(|at| {
+                let value = self.carried(&mut query, found[*at].0);
+                query.dialect().count_distinct(&value)
+            })
+            .collect::<Vec<_>>();
         let counts = counts
+            .into_iter()
             .zip(0_usize..)
             .map(|(count, n)| sql!("{count} AS d_{n}", count, n));
         let counts = Sql::join(counts.collect::<Vec<_>>(), ", ");
@@ -158,6 +163,19 @@ impl Question<'_> {
         Ok(())
     }
 
+    /// A column's value as answers show it, null where it is empty.
+    fn carried(&self, query: &mut Query<'_>, column: &Column) -> Sql {
+        let name = column.sql();
+        match column.kind {
+            Kind::Text if column.name == "name" => {
+                let shown = self.context.project.event_names.shown_sql(query);
+                sql!("nullif({shown}, '')", shown)
+            }
+            Kind::Text => sql!("nullif({name}, '')", name),
+            _ => name,
+        }
+    }
+
     async fn first_row(&self, statement: Statement) -> Result<Vec<Json>, Failure> {
         let rows = self.context.run(statement).await?.rows;
         rows.into_iter()
@@ -168,13 +186,3 @@ impl Question<'_> {
 
 /// Measures of a column: carriers, distinct values, lowest, highest.
 const CELLS: usize = 4;
-
-/// A column's value, null where it is empty.
-fn carried(column: &Column) -> Sql {
-    let name = column.sql();
-    if column.kind == Kind::Text {
-        sql!("nullif({name}, '')", name)
-    } else {
-        name
-    }
-}
