@@ -119,6 +119,9 @@ def nulls() -> Project:
             # Each column has its own rhythm of null, empty text and value.
             state = (number + place) % 5
             row[column] = None if state == 0 else "" if state == 1 and column != "event_id" else f"{text}-{number % 3}"
+        if row["session_id"]:
+            # A visit of a day at most: sessions that are not stored are not followed further past a range's end (docs/data.md).
+            row["session_id"] += f"-{number // 60}"
         if row["event_id"] is not None:
             row["event_id"] = f"id-{number}"
         row["latitude"] = None if number % 5 == 0 else 12.5 + number / 64

@@ -69,7 +69,7 @@ def derive() -> str:
     `ended_at_ms` beside the columns of TOOLS §4.
     """
     first_event = ", ".join(
-        f"nullif(first({column} ORDER BY place)::VARCHAR, '') AS {column}" for column in FROM_FIRST_EVENT
+        f"first({column} ORDER BY place)::VARCHAR AS {column}" for column in FROM_FIRST_EVENT
     )
     typed = ", ".join(
         f"firsts.{column}::DOUBLE AS {column}" if column in ("latitude", "longitude") else f"firsts.{column}"
@@ -148,19 +148,19 @@ clicks AS (
     FROM paged WHERE is_click
 ),
 -- "rage click: at least 3 clicks on the same element within 1 s, counted once per burst."
--- Choice: a burst ends with a pause of more than 1 s; clicks without an element are none.
+-- Choice: a burst ends with a pause of more than 1 s; clicks without an element are none; the same element is one of the same page.
 paused AS (
-    SELECT *, timestamp_ms - lag(timestamp_ms) OVER (PARTITION BY session_key, element ORDER BY place) AS pause_ms,
-        timestamp_ms - lag(timestamp_ms, 2) OVER (PARTITION BY session_key, element ORDER BY place) AS three_within_ms
+    SELECT *, timestamp_ms - lag(timestamp_ms) OVER (PARTITION BY session_key, page, element ORDER BY place) AS pause_ms,
+        timestamp_ms - lag(timestamp_ms, 2) OVER (PARTITION BY session_key, page, element ORDER BY place) AS three_within_ms
     FROM clicks WHERE element IS NOT NULL
 ),
 bursts AS (
     SELECT *, count(*) FILTER (pause_ms > 1000)
-        OVER (PARTITION BY session_key, element ORDER BY place ROWS UNBOUNDED PRECEDING) AS burst
+        OVER (PARTITION BY session_key, page, element ORDER BY place ROWS UNBOUNDED PRECEDING) AS burst
     FROM paused
 ),
 rage AS (
-    SELECT session_key, count(DISTINCT (element, burst)) AS rage_clicks
+    SELECT session_key, count(DISTINCT (page, element, burst)) AS rage_clicks
     FROM bursts WHERE three_within_ms <= 1000 GROUP BY session_key
 ),
 -- "dead click: a click the recorder marked dead, or one after which no event of the session follows within 2 s though the
