@@ -96,7 +96,7 @@ fn client(row: &ApiClientRow, data: &ApiClientsPage) -> Markup {
             }
             p class="hint" {
                 "Created " (row.created) " · "
-                @match row.last_used { Some(used) => { "last used " (used) }, None => "not used yet" }
+                @match row.last_used { Some(used) => { "last used " (used) }, None => "no use counted yet" }
                 @if let Some(expires) = row.expires {
                     @if expires.at_ms > expires.now_ms { " · expires " (expires) } @else { " · expired " (expires) }
                 }

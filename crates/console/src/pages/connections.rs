@@ -85,7 +85,7 @@ fn connection(row: &ConnectionRow, csrf: &Csrf) -> Markup {
             }
             p class="hint" {
                 "Connected " (row.created) " · "
-                @match row.last_used { Some(used) => { "last used " (used) }, None => "not used yet" }
+                @match row.last_used { Some(used) => { "last used " (used) }, None => "no use counted yet" }
             }
         }
         (requests_by_day(&row.requests_by_day, row.created.now_ms))

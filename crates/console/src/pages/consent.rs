@@ -28,7 +28,7 @@ pub enum AppIdentity {
 pub enum RedirectTarget {
     /// To a site.
     Host(String),
-    /// To a program on the person's own machine, at this address with its port.
+    /// To a program on the person's own machine, at this address; the port is any (RFC 8252 §7.3).
     ThisDevice(String),
     /// To whatever program answers to this scheme.
     Scheme(String),
