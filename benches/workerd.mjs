@@ -10,9 +10,9 @@ import { migrate } from "../xtask/local/migrations.mjs";
 import { startWorker } from "../xtask/local/runtime.mjs";
 import { loadProject } from "../xtask/local/lake.mjs";
 import { Mcp } from "../tests/support/mcp.mjs";
+import { OBSERVED } from "../tests/support/observed.mjs";
 import { admitAll } from "../tests/support/tenants.mjs";
 
-const OBSERVED = ["entry", "bucket", "counters", "memory"].map((name) => `tests/support/observed/${name}.mjs`);
 const REPEATS = 5;
 const PROJECT = { id: "bench", name: "Bench", organization: { id: "org_bench", name: "Bench" } };
 

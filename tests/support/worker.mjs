@@ -9,6 +9,7 @@ import { after } from "node:test";
 
 import { migrate } from "../../xtask/local/migrations.mjs";
 import { startWorker } from "../../xtask/local/runtime.mjs";
+import { OBSERVED } from "./observed.mjs";
 import { otherHosts } from "./other-hosts.mjs";
 import { loadTenants } from "./tenants.mjs";
 
@@ -18,7 +19,6 @@ export const LAST_DAY = "2026-06-30";
 /** A range well inside the demo data. */
 export const RANGE = { startDate: "2026-06-01", endDate: "2026-06-30" };
 
-const OBSERVED = ["entry", "bucket", "counters", "database", "memory"].map((name) => `tests/support/observed/${name}.mjs`);
 
 /** How long access tokens of the brief Worker last: long enough to be used once, short enough to wait for. */
 export const BRIEF_SECONDS = 2;
