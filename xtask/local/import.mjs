@@ -5,13 +5,11 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 
-import { getPlatformProxy } from "wrangler";
-
 import { tokenOf } from "./accounts.mjs";
 import { admit } from "./keyring.mjs";
 import { loadProject } from "./lake.mjs";
 import { migrate } from "./migrations.mjs";
-import { ROOT, WRANGLER_STATE } from "./runtime.mjs";
+import { WRANGLER_STATE, openState } from "./runtime.mjs";
 
 /** Where a project goes that names no organization: its `root` token then sees the import beside the demo. */
 const DEMO_ORGANIZATION = "org_northwind";
@@ -28,13 +26,8 @@ const { values } = parseArgs({
 const { from, project: id } = values;
 if (!from || !id) throw new Error("--from DIR and --project ID are required");
 
-const { env, dispose } = await getPlatformProxy({
-  configPath: path.join(ROOT, "wrangler.toml"),
-  persist: { path: path.join(WRANGLER_STATE, "v3") },
-  remoteBindings: false,
-});
+const { db, lake, stop } = await openState(WRANGLER_STATE);
 try {
-  const { DB: db, LAKE: lake } = /** @type {any} */ (env);
   await migrate(db);
   const { clients } = await admit(db, [await projectRow(db)]);
   const files = await loadProject(lake, id, path.join(from, id));
@@ -42,7 +35,7 @@ try {
   if (!client) throw new Error(`no API client was made for project ${id}`);
   console.log(`Project ${id}: ${files} files in the local bucket.\nIts token: ${tokenOf(client)}`);
 } finally {
-  await dispose();
+  await stop();
 }
 
 /**

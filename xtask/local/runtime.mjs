@@ -85,3 +85,28 @@ export async function startWorker({ host = "127.0.0.1", port = 0, state, around 
     stop: () => miniflare.dispose(),
   };
 }
+
+/**
+ * The local D1 and R2 without the Worker, which need not be built for it. A server that runs meanwhile sees what is written.
+ *
+ * @param {string} state a directory to keep state in, as wrangler's
+ * @returns {Promise<Pick<Running, "db" | "lake" | "stop">>}
+ */
+export async function openState(state) {
+  const { workerOptions } = workerOptionsOf(path.join(ROOT, "wrangler.toml"));
+  const { name, compatibilityDate, d1Databases, r2Buckets } = workerOptions;
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      cf: false,
+      log: new Log(LogLevel.WARN),
+      resourcePersistencePath: path.join(state, "v3"),
+      workers: [{ name, compatibilityDate, d1Databases, r2Buckets, modules: true, script: "export default {};" }],
+    }),
+  );
+  await miniflare.ready;
+  return {
+    db: await miniflare.getD1Database("DB"),
+    lake: await miniflare.getR2Bucket("LAKE"),
+    stop: () => miniflare.dispose(),
+  };
+}
