@@ -21,8 +21,8 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
 use futures::TryStreamExt;
+use sightline_lake::Table;
 use sightline_lake::sessions::{Builder, EXPLICIT_GAP_MS};
-use sightline_lake::{LakeError, Table};
 
 use super::lake_table::LakeTable;
 use super::scope::Scope;
@@ -225,7 +225,7 @@ impl Progress {
                         let pushed = builder
                             .push(&plain_text(&batch)?)
                             .and_then(|_| builder.drain());
-                        if let Some(sessions) = pushed.map_err(|error| fault(&self.scope, error))? {
+                        if let Some(sessions) = pushed.map_err(|error| self.scope.fault(error))? {
                             return Ok(Some(sessions));
                         }
                     }
@@ -235,16 +235,11 @@ impl Progress {
                 self.events = Some(execute_stream(day, Arc::clone(&self.context))?);
             } else {
                 let last = self.builder.take().map(Builder::finish).transpose();
-                return last.map_err(|error| fault(&self.scope, error));
+                return last.map_err(|error| self.scope.fault(error));
             }
         }
         Ok(None)
     }
-}
-
-fn fault(scope: &Scope, error: LakeError) -> DataFusionError {
-    scope.faults.lake(&error);
-    DataFusionError::External(Box::new(error))
 }
 
 /// The batch with text in the form the lake knows.

@@ -146,10 +146,10 @@ impl LakeTable {
         if files.is_empty() {
             return Ok(Arc::new(EmptyExec::new(projected)));
         }
-        let footers = self.footers(files).await.map_err(|error| {
-            self.scope.faults.lake(&error);
-            DataFusionError::External(Box::new(error))
-        })?;
+        let footers = self
+            .footers(files)
+            .await
+            .map_err(|error| self.scope.fault(error))?;
         let needed = needed_columns(&self.schema, &projected, filters);
         for (file, footer) in files.iter().zip(&footers) {
             self.check_types(file, footer, &needed)

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use datafusion::error::DataFusionError;
 use object_store::ObjectStore;
-use sightline_lake::{Catalog, CatalogCache, FooterCache};
+use sightline_lake::{Catalog, CatalogCache, FooterCache, LakeError};
 
 use super::faults::Faults;
 
@@ -59,6 +60,12 @@ impl Scope {
             faults: Arc::default(),
             rows_scanned: AtomicU64::new(0),
         }
+    }
+
+    /// Notes what the lake said, as an error of the engine.
+    pub(super) fn fault(&self, error: LakeError) -> DataFusionError {
+        self.faults.lake(&error);
+        DataFusionError::External(Box::new(error))
     }
 
     /// Notes rows read by a scan that the query's plan does not show.

@@ -23,8 +23,8 @@ use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execut
 use futures::TryStreamExt;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::statistics::Statistics;
+use sightline_lake::Table;
 use sightline_lake::sessions::{Builder, EXPLICIT_GAP_MS};
-use sightline_lake::{LakeError, Table};
 
 use super::derived_sessions::{IN_ORDER_OF, plain_text};
 use super::lake_table::LakeTable;
@@ -55,20 +55,15 @@ impl SessionedEvents {
         Self { events, scope }
     }
 
-    fn fault(&self, error: LakeError) -> DataFusionError {
-        self.scope.faults.lake(&error);
-        DataFusionError::External(Box::new(error))
-    }
-
     /// Whether the sessions of these days have to be worked out.
     async fn lacks_sessions(&self, days: TimeBounds) -> Result<bool> {
         let stored = self.scope.catalog.files(Table::Sessions, None).await;
-        if !stored.map_err(|error| self.fault(error))?.is_empty() {
+        if !stored.map_err(|error| self.scope.fault(error))?.is_empty() {
             return Ok(false);
         }
         let files = self.events.files_within(days);
         let footers = self.events.footers(&files).await;
-        let footers = footers.map_err(|error| self.fault(error))?;
+        let footers = footers.map_err(|error| self.scope.fault(error))?;
         Ok(!footers.iter().all(|footer| names_every_session(footer)))
     }
 }
@@ -279,10 +274,7 @@ impl Progress {
             let events = plain_text(&take_record_batch(&day, &rows)?)?;
             let found = self.builder.push(&events);
             let found = found.and_then(|ids| self.builder.drain().map(|_| ids));
-            let ids = found.map_err(|error| {
-                self.scope.faults.lake(&error);
-                DataFusionError::External(Box::new(error))
-            })?;
+            let ids = found.map_err(|error| self.scope.fault(error))?;
             sessions.note(&rows, &ids);
         }
         Ok(sessions)
