@@ -11,18 +11,30 @@ pub enum Family {
     Discover,
     /// Single events.
     Events,
+    /// Sessions.
+    Sessions,
+    /// People.
+    Profiles,
+    /// Companies, teams, or whatever else people belong to.
+    Groups,
     /// Web analytics.
     Web,
+    /// What people do over time.
+    Behavior,
 }
 
 impl Family {
     /// Every family, in the order tools are listed.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 9] = [
         Self::Access,
         Self::Sql,
         Self::Discover,
         Self::Events,
+        Self::Sessions,
+        Self::Profiles,
+        Self::Groups,
         Self::Web,
+        Self::Behavior,
     ];
 
     /// The name used in URLs and in the reference.
@@ -32,7 +44,11 @@ impl Family {
             Self::Sql => "sql",
             Self::Discover => "discover",
             Self::Events => "events",
+            Self::Sessions => "sessions",
+            Self::Profiles => "profiles",
+            Self::Groups => "groups",
             Self::Web => "web",
+            Self::Behavior => "behavior",
         }
     }
 
@@ -43,8 +59,14 @@ impl Family {
             Self::Sql => "SQL over one project's tables, and what there is to query.",
             Self::Discover => "Which events, properties and values exist.",
             Self::Events => "Single events.",
+            Self::Sessions => "Sessions, the friction in them, and what happened moment by moment.",
+            Self::Profiles => "The people behind the events. One row per profile, whatever its history.",
+            Self::Groups => "Companies, teams or whatever else profiles belong to.",
             Self::Web => {
                 "Web analytics. Session measures count a session in the bucket of its start."
+            }
+            Self::Behavior => {
+                "What people do over time: trends, funnels, retention, paths, engagement."
             }
         }
     }
