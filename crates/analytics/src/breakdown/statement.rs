@@ -214,7 +214,7 @@ impl Breakdown<'_> {
         let same = values
             .into_iter()
             .chain([Sql::from("whole")])
-            .map(|value| sql!("counted.{value} IS NOT DISTINCT FROM middle.{value}", value));
+            .map(|value| sql!("(counted.{value} IS NOT DISTINCT FROM middle.{value})", value));
         let same = Sql::join(same, " AND ");
         sql!(
             "SELECT counted.*, median_duration_ms FROM ({counted}) AS counted JOIN \
