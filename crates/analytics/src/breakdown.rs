@@ -1,8 +1,8 @@
 //! Sessions by what they have in common: the mechanism of every tool that ranks groups of sessions.
 //!
-//! A group has a value for each of one or two [`Dimension`]s. One statement ranks the groups of a range and counts all of them
-//! together; one more counts those beyond the limit, if there are any; one counts the same three of an earlier range. Distinct visitors
-//! are counted for each of them, never added up. Sessions count when they **started** in the range, by their first event's values.
+//! A group has a value for each of one or two [`Dimension`]s. The groups of a range are ranked; then those shown are counted, all
+//! others together, and all together; then the same of an earlier range. Distinct visitors are counted for each of these, never added
+//! up. A session counts in the range it **started** in, for its first event's values.
 
 mod counted;
 mod dimension;
@@ -11,7 +11,7 @@ mod statement;
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
-use sightline_warehouse::{InstantMs, Sql};
+use sightline_warehouse::InstantMs;
 
 use crate::compare::{Changes, changes};
 use crate::context::Context;
@@ -22,8 +22,7 @@ use crate::range::Range;
 
 pub(crate) use counted::{Counted, Counts};
 pub(crate) use dimension::{Dimension, GroupKey, NOT_SET, text_or};
-use statement::Part;
-pub(crate) use statement::{alias, key};
+pub(crate) use statement::{Rank, alias, key};
 
 /// Which sessions are counted, and what a visitor is.
 pub(crate) const SESSIONS_RULE: &str = "All numbers are of the sessions that **started** in the range and pass the filters: `visitors` are their distinct profiles (an empty id is nobody), `pageViews` and `revenue` what happened in them, also after the range's end. What a session lacks counts as 0.";
@@ -42,8 +41,8 @@ pub(crate) struct Breakdown<'a> {
     pub(crate) conditions: &'a Conditions,
     /// What is counted of each group, sessions besides.
     pub(crate) counted: &'a [Counted],
-    /// What groups are ranked by, over the names of [`Counted`] and the dimensions' [`alias`]es; ties go by the values.
-    pub(crate) rank: Sql,
+    /// What groups are ranked by; ties go by the values.
+    pub(crate) rank: Rank,
     /// The most groups to tell apart.
     pub(crate) limit: usize,
 }
@@ -79,26 +78,22 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    /// What `measure` makes of the counts, and how it changed.
-    pub(crate) fn measured<M: Serialize>(
+    /// How measures changed: those of `now` against what `measure` makes of the earlier counts, if there are any.
+    pub(crate) fn changes<M: Serialize>(
         &self,
-        measure: impl Fn(&Counts) -> M,
-    ) -> Result<(M, Option<Changes>), Failure> {
-        let now = measure(&self.now);
-        let changes = self
-            .earlier
+        now: &M,
+        measure: impl FnOnce(&Counts) -> M,
+    ) -> Result<Option<Changes>, Failure> {
+        self.earlier
             .as_ref()
-            .map(|earlier| changes(&now, &measure(earlier)))
-            .transpose()?;
-        Ok((now, changes))
+            .map(|earlier| changes(now, &measure(earlier)))
+            .transpose()
     }
 }
 
 /// A row of a statement's answer.
 #[derive(Deserialize)]
 struct Row {
-    /// 1 for all groups together.
-    whole: i64,
     d1: Option<String>,
     d2: Option<String>,
     newest: Option<String>,
@@ -106,13 +101,13 @@ struct Row {
     counts: Counts,
 }
 
-/// What a statement answered.
+/// What is counted in one range.
 #[derive(Default)]
 struct Counting {
-    groups: Vec<(GroupKey, Counts)>,
-    total: Counts,
-    /// The groups that were not to be told apart.
+    groups: HashMap<GroupKey, Counts>,
+    /// The groups that were not asked for, together.
     other: Counts,
+    total: Counts,
     newest: Option<InstantMs>,
 }
 
@@ -124,124 +119,111 @@ impl Breakdown<'_> {
         earlier: Option<&Range>,
         context: &Context<'_>,
     ) -> Result<Groups, Failure> {
-        let mut now = self.count(range, &Part::Ranked, context).await?;
-        let more = now.groups.len() > self.limit;
-        now.groups.truncate(self.limit);
-        if more {
-            let shown: Vec<String> = now.groups.iter().map(|(key, _)| key.text()).collect();
-            let beyond = self.count(range, &Part::Beyond(&shown), context).await?;
-            now.other = beyond.total;
+        let mut shown = self.first(range, context).await?;
+        let more = shown.len() > self.limit;
+        shown.truncate(self.limit);
+        let now = self.count(range, &shown, context).await?;
+        let mut thens: Vec<Option<GroupKey>> = vec![None; shown.len()];
+        let mut before = None;
+        if let Some(earlier) = earlier {
+            thens = self.then(&shown, range, earlier, context);
+            let groups: Vec<GroupKey> = thens.iter().flatten().cloned().collect();
+            before = Some(self.count(earlier, &groups, context).await?);
         }
-        let before = match earlier {
-            Some(earlier) => Some(self.before(&now, range, earlier, context).await?),
-            None => None,
+        let before = before.as_ref();
+        let rows = shown.into_iter().zip(thens).map(|(key, then)| {
+            let pair = Pair {
+                now: now.of(&key),
+                earlier: then.zip(before).map(|(then, before)| before.of(&then)),
+            };
+            (key, pair)
+        });
+        let other = Pair {
+            now: now.other,
+            earlier: before.map(|before| before.other),
         };
-        let pair = |now: Counts, earlier: fn(&Before) -> Counts| Pair {
-            now,
-            earlier: before.as_ref().map(earlier),
-        };
-        let other = pair(now.other, |before| before.other);
-        let has_other = more
-            || other
-                .earlier
-                .is_some_and(|earlier| earlier.sessions > 0 && !self.dimensions.is_empty());
+        let has_other = more || before.is_some_and(|before| before.other.sessions > 0);
         Ok(Groups {
-            total: pair(now.total, |before| before.total),
-            other: has_other.then_some(other),
+            rows: rows.collect(),
             more,
+            total: Pair {
+                now: now.total,
+                earlier: before.map(|before| before.total),
+            },
+            other: has_other.then_some(other),
             newest: now.newest,
-            rows: now
-                .groups
-                .into_iter()
-                .map(|(key, counts)| {
-                    let earlier = before
-                        .as_ref()
-                        .and_then(|before| before.groups.get(&key).copied());
-                    (
-                        key,
-                        Pair {
-                            now: counts,
-                            earlier,
-                        },
-                    )
-                })
-                .collect(),
         })
     }
 
-    /// The groups of `now` as they were in `earlier`.
-    async fn before(
+    /// The first groups by rank, and one more.
+    async fn first(&self, range: &Range, context: &Context<'_>) -> Result<Vec<GroupKey>, Failure> {
+        if self.dimensions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<Row> = context.rows(self.ranking(range, context)).await?;
+        let keys = rows
+            .into_iter()
+            .map(|row| GroupKey::read(self.dimensions, [row.d1, row.d2]));
+        Ok(keys
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter()
+            .flatten()
+            .collect())
+    }
+
+    /// The groups of `earlier` that these are compared with; none for a bucket that has no counterpart.
+    fn then(
         &self,
-        now: &Counting,
+        shown: &[GroupKey],
         range: &Range,
         earlier: &Range,
         context: &Context<'_>,
-    ) -> Result<Before, Failure> {
-        let buckets: Vec<Option<HashMap<InstantMs, InstantMs>>> = self
+    ) -> Vec<Option<GroupKey>> {
+        let buckets: Vec<_> = self
             .dimensions
             .iter()
             .map(|dimension| dimension.counterparts(range, earlier, context.calendar()))
             .collect();
-        // The group each earlier one is compared with.
-        let nows: HashMap<GroupKey, &GroupKey> = now
-            .groups
-            .iter()
-            .filter_map(|(key, _)| Some((key.then(&buckets)?, key)))
-            .collect();
-        let mut keys: Vec<String> = nows.keys().map(GroupKey::text).collect();
-        keys.sort_unstable();
-        let counting = if keys.is_empty() {
-            let all = self.count(earlier, &Part::Beyond(&[]), context).await?;
-            Counting {
-                other: all.total,
-                ..all
-            }
-        } else {
-            self.count(earlier, &Part::These(&keys), context).await?
-        };
-        let mut groups: HashMap<GroupKey, Counts> = nows
-            .values()
-            .map(|key| ((*key).clone(), Counts::default()))
-            .collect();
-        for (then, counts) in counting.groups {
-            if let Some(key) = nows.get(&then) {
-                groups.insert((*key).clone(), counts);
-            }
-        }
-        Ok(Before {
-            groups,
-            total: counting.total,
-            other: counting.other,
-        })
+        shown.iter().map(|key| key.then(&buckets)).collect()
     }
 
+    /// The counts of these groups, of all others together, and of all.
     async fn count(
         &self,
         range: &Range,
-        part: &Part<'_>,
+        groups: &[GroupKey],
         context: &Context<'_>,
     ) -> Result<Counting, Failure> {
-        let rows: Vec<Row> = context.rows(self.statement(range, part, context)).await?;
-        let mut counting = Counting::default();
+        let total: Row = context.row(self.total(range, context)).await?;
+        let mut counting = Counting {
+            total: total.counts,
+            newest: total.newest.as_deref().map(instant).transpose()?,
+            ..Counting::default()
+        };
+        if self.dimensions.is_empty() || total.counts.sessions == 0 {
+            return Ok(counting);
+        }
+        if groups.is_empty() {
+            counting.other = counting.total;
+            return Ok(counting);
+        }
+        let keys: Vec<String> = groups.iter().map(GroupKey::text).collect();
+        let rows: Vec<Row> = context.rows(self.counts(range, &keys, context)).await?;
         for row in rows {
-            let values = [row.d1, row.d2];
-            if row.whole == 1 {
-                counting.total = row.counts;
-                counting.newest = row.newest.as_deref().map(instant).transpose()?;
-            } else if let Some(key) = GroupKey::read(self.dimensions, values)? {
-                counting.groups.push((key, row.counts));
-            } else {
-                counting.other = row.counts;
+            match GroupKey::read(self.dimensions, [row.d1, row.d2])? {
+                Some(key) => {
+                    counting.groups.insert(key, row.counts);
+                }
+                None => counting.other = row.counts,
             }
         }
         Ok(counting)
     }
 }
 
-/// What an earlier range had.
-struct Before {
-    /// By the group they are compared with; a group without a counterpart is absent.
-    groups: HashMap<GroupKey, Counts>,
-    total: Counts,
-    other: Counts,
+impl Counting {
+    /// A group's counts; zeros if it has no session.
+    fn of(&self, key: &GroupKey) -> Counts {
+        self.groups.get(key).copied().unwrap_or_default()
+    }
 }

@@ -1,8 +1,9 @@
 //! What is counted of a group of sessions.
 
 use serde::{Deserialize, Deserializer};
+use sightline_warehouse::{Query, Sql, sql};
 
-/// What can be counted of sessions. Each is computed into a column of its own name.
+/// What can be counted of sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Counted {
     /// Distinct profiles.
@@ -34,13 +35,13 @@ pub(crate) enum Counted {
 }
 
 impl Counted {
-    /// What a session adds to the sum of this name, as SQL over `sessions`; none for what is no sum.
-    pub(super) fn summand(self) -> Option<(&'static str, &'static str)> {
-        Some(match self {
-            Self::Visitors | Self::MedianDuration => return None,
+    /// What of a session is counted: a column's name, and its value as SQL over `sessions`.
+    pub(super) fn column(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Visitors => ("visitor", "nullif(profile_id, '')"),
             Self::PageViews => ("page_views", "coalesce(screen_view_count, 0)"),
             Self::Bounced => ("bounced", "CASE WHEN is_bounce THEN 1 ELSE 0 END"),
-            Self::Duration => ("duration_ms", "coalesce(duration_ms, 0)"),
+            Self::Duration | Self::MedianDuration => ("duration_ms", "coalesce(duration_ms, 0)"),
             Self::Revenue => ("revenue", "coalesce(revenue, 0)"),
             Self::RageClicks => ("rage_clicks", "coalesce(rage_clicks, 0)"),
             Self::DeadClicks => ("dead_clicks", "coalesce(dead_clicks, 0)"),
@@ -58,7 +59,26 @@ impl Counted {
                 "frustration_tenths",
                 "coalesce(CAST(round(frustration_score * 10) AS BIGINT), 0)",
             ),
-        })
+        }
+    }
+
+    /// The name of the count: a field of [`Counts`].
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Visitors => "visitors",
+            Self::MedianDuration => "median_duration_ms",
+            sum => sum.column().0,
+        }
+    }
+
+    /// The count, as an aggregate of the column.
+    pub(super) fn aggregate(self, query: &Query<'_>) -> Sql {
+        let column = Sql::from(self.column().0);
+        match self {
+            Self::Visitors => query.dialect().count_distinct(&column),
+            Self::MedianDuration => query.dialect().percentile(&column, 50),
+            _ => sql!("sum({column})", column),
+        }
     }
 }
 

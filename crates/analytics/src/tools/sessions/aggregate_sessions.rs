@@ -7,8 +7,8 @@ use serde_json::{Map, Value as Json};
 use super::session_measure::{SessionMeasure, USUAL, measured};
 use crate::answer::Answer;
 use crate::breakdown::{
-    Breakdown, COMPARED_RULE, Counted, Counts, Dimension, OTHER_RULE, Pair, SESSIONS_RULE,
-    VALUE_RULE, alias,
+    Breakdown, COMPARED_RULE, Counted, Counts, Dimension, OTHER_RULE, Pair, Rank, SESSIONS_RULE,
+    VALUE_RULE,
 };
 use crate::compare::{Changes, Compare, Comparison};
 use crate::context::Context;
@@ -180,9 +180,9 @@ impl Tool for AggregateSessions {
             dimensions: &dimensions,
             conditions: &conditions,
             counted: &counted,
-            rank: match sorted_by {
-                Some(measure) => measure.rank(),
-                None => alias(time.unwrap_or(0)).into(),
+            rank: match (sorted_by, time) {
+                (Some(measure), _) => measure.rank(),
+                (None, time) => time.map_or(Rank::Sessions, Rank::Time),
             },
             limit: input.limit.rows(),
         };
@@ -190,7 +190,8 @@ impl Tool for AggregateSessions {
 
         let of = |counts: &Counts| measured(&measures, counts, context);
         let row = |values: Map<String, Json>, pair: &Pair| {
-            let (measures, changes) = pair.measured(of)?;
+            let measures = of(&pair.now);
+            let changes = pair.changes(&measures, of)?;
             Ok::<_, Failure>(Row {
                 values,
                 measures,
@@ -206,7 +207,8 @@ impl Tool for AggregateSessions {
             .other
             .map(|pair| row(Map::new(), &pair))
             .transpose()?;
-        let (totals, changes) = groups.total.measured(of)?;
+        let totals = of(&groups.total.now);
+        let changes = groups.total.changes(&totals, of)?;
         let note = groups.note();
         let has_revenue = measures.contains(&SessionMeasure::Revenue);
         let output = Output {
@@ -261,15 +263,15 @@ mod tests {
     use crate::testing::Asked;
     use serde_json::{Value as Json, json};
 
-    fn row(values: (Option<&str>, Option<&str>), whole: i64, sessions: i64) -> Json {
+    fn row(values: [Option<&str>; 2], sessions: i64) -> Json {
         json!({
-            "d1": values.0, "d2": values.1, "whole": whole, "visitors": sessions, "sessions": sessions, "duration_ms": sessions * 61_500,
+            "d1": values[0], "d2": values[1], "visitors": sessions, "sessions": sessions, "duration_ms": sessions * 61_500,
             "median_duration_ms": 1_500.0, "bounced": 1, "with_errors": 2, "with_friction": 1, "frustration_tenths": 333,
             "revenue": 1_250, "newest": "2026-11-02T20:00:00Z",
         })
     }
 
-    const ALL: (Option<&str>, Option<&str>) = (None, None);
+    const ALL: [Option<&str>; 2] = [None, None];
 
     #[test]
     fn ungrouped_sessions_are_totals_against_the_period_before() {
@@ -277,13 +279,13 @@ mod tests {
             "aggregate_sessions",
             json!({"startDate": "2026-11-01", "endDate": "2026-11-02"}),
         )
-        .rows(json!([row(ALL, 1, 4)]))
-        .rows(json!([row(ALL, 1, 3)]))
+        .rows(json!([row(ALL, 4)]))
+        .rows(json!([row(ALL, 3)]))
         .go();
         insta::assert_snapshot!(asked.statements(), @"
-        SELECT whole, count(visitor) AS visitors, sum(sessions) AS sessions, sum(duration_ms) AS duration_ms, sum(bounced) AS bounced, sum(with_errors) AS with_errors, sum(with_friction) AS with_friction, max(newest) AS newest FROM (SELECT visitor, 1 AS whole, sum(sessions) AS sessions, sum(duration_ms) AS duration_ms, sum(bounced) AS bounced, sum(with_errors) AS with_errors, sum(with_friction) AS with_friction, max(ended_at) AS newest FROM (SELECT nullif(profile_id, '') AS visitor, 1 AS sessions, coalesce(duration_ms, 0) AS duration_ms, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced, CASE WHEN js_errors > 0 OR network_errors > 0 THEN 1 ELSE 0 END AS with_errors, CASE WHEN frustration_score > 0 THEN 1 ELSE 0 END AS with_friction, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits GROUP BY visitor) AS visited GROUP BY whole
+        SELECT sum(1) AS sessions, count(DISTINCT visitor) AS visitors, sum(duration_ms) AS duration_ms, sum(bounced) AS bounced, sum(with_errors) AS with_errors, sum(with_friction) AS with_friction, max(ended_at) AS newest FROM (SELECT nullif(profile_id, '') AS visitor, coalesce(duration_ms, 0) AS duration_ms, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced, CASE WHEN js_errors > 0 OR network_errors > 0 THEN 1 ELSE 0 END AS with_errors, CASE WHEN frustration_score > 0 THEN 1 ELSE 0 END AS with_friction, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits
           [TimestampMs(1793491200000), TimestampMs(1793664000000)]
-        SELECT whole, count(visitor) AS visitors, sum(sessions) AS sessions, sum(duration_ms) AS duration_ms, sum(bounced) AS bounced, sum(with_errors) AS with_errors, sum(with_friction) AS with_friction, max(newest) AS newest FROM (SELECT visitor, 1 AS whole, sum(sessions) AS sessions, sum(duration_ms) AS duration_ms, sum(bounced) AS bounced, sum(with_errors) AS with_errors, sum(with_friction) AS with_friction, max(ended_at) AS newest FROM (SELECT nullif(profile_id, '') AS visitor, 1 AS sessions, coalesce(duration_ms, 0) AS duration_ms, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced, CASE WHEN js_errors > 0 OR network_errors > 0 THEN 1 ELSE 0 END AS with_errors, CASE WHEN frustration_score > 0 THEN 1 ELSE 0 END AS with_friction, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits GROUP BY visitor) AS visited GROUP BY whole
+        SELECT sum(1) AS sessions, count(DISTINCT visitor) AS visitors, sum(duration_ms) AS duration_ms, sum(bounced) AS bounced, sum(with_errors) AS with_errors, sum(with_friction) AS with_friction, max(ended_at) AS newest FROM (SELECT nullif(profile_id, '') AS visitor, coalesce(duration_ms, 0) AS duration_ms, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced, CASE WHEN js_errors > 0 OR network_errors > 0 THEN 1 ELSE 0 END AS with_errors, CASE WHEN frustration_score > 0 THEN 1 ELSE 0 END AS with_friction, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits
           [TimestampMs(1793318400000), TimestampMs(1793491200000)]
         ");
         insta::assert_snapshot!(asked.text(), @"
@@ -310,22 +312,31 @@ mod tests {
             "groupBy": ["browser", "day"], "measures": ["avgFrustration", "revenue", "avgFrustration"],
             "startDate": "2026-10-24", "endDate": "2026-10-26",
         });
+        let chrome = |day| [Some("Chrome"), Some(day)];
         let asked = Asked::of("aggregate_sessions", arguments)
             .timezone("Europe/Berlin")
             .rows(json!([
-                row(ALL, 1, 3),
-                row((Some("Chrome"), Some("2026-10-23T22:00:00Z")), 0, 2),
-                row((Some("Chrome"), Some("2026-10-25T23:00:00Z")), 0, 1),
+                {"d1": "Chrome", "d2": "2026-10-23T22:00:00Z"},
+                {"d1": "Chrome", "d2": "2026-10-25T23:00:00Z"},
             ]))
+            .rows(json!([row(ALL, 3)]))
             .rows(json!([
-                row(ALL, 1, 2),
-                row((Some("Chrome"), Some("2026-10-22T22:00:00Z")), 0, 2),
+                row(chrome("2026-10-23T22:00:00Z"), 2),
+                row(chrome("2026-10-25T23:00:00Z"), 1),
             ]))
+            .rows(json!([row(ALL, 2)]))
+            .rows(json!([row(chrome("2026-10-22T22:00:00Z"), 2)]))
             .go();
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT * FROM (SELECT d1, d2, whole, sum(sessions) AS sessions, sum(frustration_tenths) AS frustration_tenths, sum(revenue) AS revenue, max(newest) AS newest FROM (SELECT d1, d2, grouping(d1) AS whole, sum(sessions) AS sessions, sum(frustration_tenths) AS frustration_tenths, sum(revenue) AS revenue, max(ended_at) AS newest FROM (SELECT coalesce(nullif(browser, ''), '(not set)') AS d1, bucket_start(started_at, 'day', $1, 'monday') AS d2, 1 AS sessions, coalesce(CAST(round(frustration_score * 10) AS BIGINT), 0) AS frustration_tenths, coalesce(revenue, 0) AS revenue, ended_at FROM sessions WHERE started_at >= $2 AND started_at < $3) AS visits GROUP BY GROUPING SETS ((d1, d2), ())) AS visited GROUP BY d1, d2, whole) AS ranked ORDER BY whole DESC, d2, d1, d2 LIMIT 27
+        SELECT d1, d2 FROM (SELECT coalesce(nullif(browser, ''), '(not set)') AS d1, bucket_start(started_at, 'day', $1, 'monday') AS d2 FROM sessions WHERE started_at >= $2 AND started_at < $3) AS visits GROUP BY d1, d2 ORDER BY d2, d1, d2 LIMIT 26
           [Text("Europe/Berlin"), TimestampMs(1792792800000), TimestampMs(1793055600000)]
-        SELECT d1, d2, whole, sum(sessions) AS sessions, sum(frustration_tenths) AS frustration_tenths, sum(revenue) AS revenue, max(newest) AS newest FROM (SELECT d1, d2, grouping(d1) AS whole, sum(sessions) AS sessions, sum(frustration_tenths) AS frustration_tenths, sum(revenue) AS revenue, max(ended_at) AS newest FROM (SELECT CASE WHEN concat(CAST(character_length(d1) AS VARCHAR), ':', d1, CAST(CAST(arrow_cast(d2, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS VARCHAR)) IN ($4, $5) THEN d1 END AS d1, CASE WHEN concat(CAST(character_length(d1) AS VARCHAR), ':', d1, CAST(CAST(arrow_cast(d2, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS VARCHAR)) IN ($4, $5) THEN d2 END AS d2, sessions, frustration_tenths, revenue, ended_at FROM (SELECT coalesce(nullif(browser, ''), '(not set)') AS d1, bucket_start(started_at, 'day', $1, 'monday') AS d2, 1 AS sessions, coalesce(CAST(round(frustration_score * 10) AS BIGINT), 0) AS frustration_tenths, coalesce(revenue, 0) AS revenue, ended_at FROM sessions WHERE started_at >= $2 AND started_at < $3) AS visits) AS visits GROUP BY GROUPING SETS ((d1, d2), ())) AS visited GROUP BY d1, d2, whole
+        SELECT sum(1) AS sessions, sum(frustration_tenths) AS frustration_tenths, sum(revenue) AS revenue, max(ended_at) AS newest FROM (SELECT coalesce(CAST(round(frustration_score * 10) AS BIGINT), 0) AS frustration_tenths, coalesce(revenue, 0) AS revenue, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits
+          [TimestampMs(1792792800000), TimestampMs(1793055600000)]
+        SELECT d1, d2, sum(1) AS sessions, sum(frustration_tenths) AS frustration_tenths, sum(revenue) AS revenue FROM (SELECT CASE WHEN concat(CAST(character_length(d1) AS VARCHAR), ':', d1, CAST(CAST(arrow_cast(d2, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS VARCHAR)) IN ($4, $5) THEN d1 END AS d1, CASE WHEN concat(CAST(character_length(d1) AS VARCHAR), ':', d1, CAST(CAST(arrow_cast(d2, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS VARCHAR)) IN ($4, $5) THEN d2 END AS d2, frustration_tenths, revenue FROM (SELECT coalesce(nullif(browser, ''), '(not set)') AS d1, bucket_start(started_at, 'day', $1, 'monday') AS d2, coalesce(CAST(round(frustration_score * 10) AS BIGINT), 0) AS frustration_tenths, coalesce(revenue, 0) AS revenue FROM sessions WHERE started_at >= $2 AND started_at < $3) AS visits) AS told GROUP BY d1, d2
+          [Text("Europe/Berlin"), TimestampMs(1792792800000), TimestampMs(1793055600000), Text("6:Chrome1792792800000"), Text("6:Chrome1792969200000")]
+        SELECT sum(1) AS sessions, sum(frustration_tenths) AS frustration_tenths, sum(revenue) AS revenue, max(ended_at) AS newest FROM (SELECT coalesce(CAST(round(frustration_score * 10) AS BIGINT), 0) AS frustration_tenths, coalesce(revenue, 0) AS revenue, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits
+          [TimestampMs(1792533600000), TimestampMs(1792792800000)]
+        SELECT d1, d2, sum(1) AS sessions, sum(frustration_tenths) AS frustration_tenths, sum(revenue) AS revenue FROM (SELECT CASE WHEN concat(CAST(character_length(d1) AS VARCHAR), ':', d1, CAST(CAST(arrow_cast(d2, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS VARCHAR)) IN ($4, $5) THEN d1 END AS d1, CASE WHEN concat(CAST(character_length(d1) AS VARCHAR), ':', d1, CAST(CAST(arrow_cast(d2, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS VARCHAR)) IN ($4, $5) THEN d2 END AS d2, frustration_tenths, revenue FROM (SELECT coalesce(nullif(browser, ''), '(not set)') AS d1, bucket_start(started_at, 'day', $1, 'monday') AS d2, coalesce(CAST(round(frustration_score * 10) AS BIGINT), 0) AS frustration_tenths, coalesce(revenue, 0) AS revenue FROM sessions WHERE started_at >= $2 AND started_at < $3) AS visits) AS told GROUP BY d1, d2
           [Text("Europe/Berlin"), TimestampMs(1792533600000), TimestampMs(1792792800000), Text("6:Chrome1792533600000"), Text("6:Chrome1792706400000")]
         "#);
         insta::assert_snapshot!(asked.text(), @"
@@ -435,12 +446,14 @@ mod tests {
         });
         let asked = Asked::of("aggregate_sessions", arguments)
             .timezone("Europe/Berlin")
+            .rows(json!([{"d1": "2026-10-25T00:00:00Z"}, {"d1": "2026-10-25T22:00:00Z"}]))
+            .rows(json!([row(ALL, 2)]))
             .rows(json!([
-                row(ALL, 1, 2),
-                row((Some("2026-10-25T00:00:00Z"), None), 0, 1),
-                row((Some("2026-10-25T22:00:00Z"), None), 0, 1),
+                row([Some("2026-10-25T00:00:00Z"), None], 1),
+                row([Some("2026-10-25T22:00:00Z"), None], 1),
             ]))
-            .rows(json!([row(ALL, 1, 1), row(ALL, 0, 1)]))
+            .rows(json!([row(ALL, 1)]))
+            .rows(json!([row(ALL, 1)]))
             .go();
         let rows = asked.field("rows");
         assert_eq!(rows[0]["hour"], json!("2026-10-25T02:00+02:00"));
@@ -454,23 +467,22 @@ mod tests {
     }
 
     #[test]
-    fn the_median_takes_a_pass_of_its_own_and_can_be_sorted_by() {
+    fn what_is_sorted_by_is_shown_and_what_is_not_asked_for_is_not_counted() {
         let arguments = json!({
             "groupBy": ["os"], "measures": ["sessions"], "sortBy": "median_duration_seconds", "compare": "none", "limit": 1,
             "startDate": "2026-11-01", "endDate": "2026-11-02",
         });
         let asked = Asked::of("aggregate_sessions", arguments)
-            .rows(json!([
-                row(ALL, 1, 4),
-                row((Some("iOS"), None), 0, 2),
-                row((Some("macOS"), None), 0, 2),
-            ]))
-            .rows(json!([row(ALL, 1, 2)]))
+            .rows(json!([{"d1": "iOS"}, {"d1": "macOS"}]))
+            .rows(json!([row(ALL, 4)]))
+            .rows(json!([row([Some("iOS"), None], 2), row(ALL, 2)]))
             .go();
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT * FROM (SELECT counted.*, median_duration_ms FROM (SELECT d1, whole, sum(sessions) AS sessions, sum(duration_ms) AS duration_ms, max(newest) AS newest FROM (SELECT d1, grouping(d1) AS whole, sum(sessions) AS sessions, sum(duration_ms) AS duration_ms, max(ended_at) AS newest FROM (SELECT coalesce(nullif(os, ''), '(not set)') AS d1, 1 AS sessions, coalesce(duration_ms, 0) AS duration_ms, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits GROUP BY GROUPING SETS ((d1), ())) AS visited GROUP BY d1, whole) AS counted JOIN (SELECT d1, grouping(d1) AS whole, percentile_cont(CAST(50 AS DOUBLE) / 100.0) WITHIN GROUP (ORDER BY duration_ms) AS median_duration_ms FROM (SELECT coalesce(nullif(os, ''), '(not set)') AS d1, 1 AS sessions, coalesce(duration_ms, 0) AS duration_ms, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits GROUP BY GROUPING SETS ((d1), ())) AS middle ON counted.d1 IS NOT DISTINCT FROM middle.d1 AND counted.whole IS NOT DISTINCT FROM middle.whole) AS ranked ORDER BY whole DESC, median_duration_ms DESC, d1 LIMIT 3
+        SELECT d1 FROM (SELECT coalesce(nullif(os, ''), '(not set)') AS d1, coalesce(duration_ms, 0) AS duration_ms FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits GROUP BY d1 ORDER BY percentile_cont(CAST(50 AS DOUBLE) / 100.0) WITHIN GROUP (ORDER BY duration_ms) DESC, d1 LIMIT 2
           [TimestampMs(1793491200000), TimestampMs(1793664000000)]
-        SELECT counted.*, median_duration_ms FROM (SELECT whole, sum(sessions) AS sessions, sum(duration_ms) AS duration_ms, max(newest) AS newest FROM (SELECT 1 AS whole, sum(sessions) AS sessions, sum(duration_ms) AS duration_ms, max(ended_at) AS newest FROM (SELECT sessions, duration_ms, ended_at FROM (SELECT coalesce(nullif(os, ''), '(not set)') AS d1, 1 AS sessions, coalesce(duration_ms, 0) AS duration_ms, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits WHERE d1 NOT IN ($3)) AS visits) AS visited GROUP BY whole) AS counted JOIN (SELECT 1 AS whole, percentile_cont(CAST(50 AS DOUBLE) / 100.0) WITHIN GROUP (ORDER BY duration_ms) AS median_duration_ms FROM (SELECT sessions, duration_ms, ended_at FROM (SELECT coalesce(nullif(os, ''), '(not set)') AS d1, 1 AS sessions, coalesce(duration_ms, 0) AS duration_ms, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits WHERE d1 NOT IN ($3)) AS visits) AS middle ON counted.whole IS NOT DISTINCT FROM middle.whole
+        SELECT sum(1) AS sessions, percentile_cont(CAST(50 AS DOUBLE) / 100.0) WITHIN GROUP (ORDER BY duration_ms) AS median_duration_ms, max(ended_at) AS newest FROM (SELECT coalesce(duration_ms, 0) AS duration_ms, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits
+          [TimestampMs(1793491200000), TimestampMs(1793664000000)]
+        SELECT d1, sum(1) AS sessions, percentile_cont(CAST(50 AS DOUBLE) / 100.0) WITHIN GROUP (ORDER BY duration_ms) AS median_duration_ms FROM (SELECT CASE WHEN d1 IN ($3) THEN d1 END AS d1, duration_ms FROM (SELECT coalesce(nullif(os, ''), '(not set)') AS d1, coalesce(duration_ms, 0) AS duration_ms FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits) AS told GROUP BY d1
           [TimestampMs(1793491200000), TimestampMs(1793664000000), Text("iOS")]
         "#);
         insta::assert_snapshot!(asked.text(), @r#"
@@ -497,7 +509,9 @@ mod tests {
             let arguments =
                 json!({"groupBy": "country", "measures": [], "sortBy": name, "compare": "none"});
             let asked = Asked::of("aggregate_sessions", arguments)
-                .rows(json!([row(ALL, 1, 2), row((Some("DE"), None), 0, 2)]))
+                .rows(json!([{"d1": "DE"}]))
+                .rows(json!([row(ALL, 2)]))
+                .rows(json!([row([Some("DE"), None], 2)]))
                 .go();
             let key = name.as_str().unwrap_or_default();
             assert!(

@@ -3,9 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
-use sightline_warehouse::{Sql, sql};
 
-use crate::breakdown::{Counted, Counts};
+use crate::breakdown::{Counted, Counts, Rank};
 use crate::context::Context;
 use crate::failure::Mistake;
 use crate::nearest::{did_you_mean, fold, one_of};
@@ -114,25 +113,16 @@ impl SessionMeasure {
         })
     }
 
-    /// The order by it over what was counted, the greatest first.
-    pub(super) fn rank(self) -> Sql {
-        let count = Sql::from(match self {
-            Self::Sessions => "sessions",
-            Self::Visitors => "visitors",
-            Self::MedianDurationSeconds => "median_duration_ms",
-            Self::PageViews => "page_views",
-            Self::Revenue => "revenue",
-            Self::RageClicks => "rage_clicks",
-            Self::DeadClicks => "dead_clicks",
-            Self::JsErrors => "js_errors",
-            Self::NetworkErrors => "network_errors",
-            Self::SessionsWithErrors => "with_errors",
-            Self::SessionsWithFriction => "with_friction",
-            Self::AvgDurationSeconds => return mean("duration_ms"),
-            Self::BounceRatePercent => return mean("bounced"),
-            Self::AvgFrustration => return mean("frustration_tenths"),
-        });
-        sql!("{count} DESC", count)
+    /// The order by it, the greatest first.
+    pub(super) fn rank(self) -> Rank {
+        match (self, self.counted()) {
+            (_, None) => Rank::Sessions,
+            (
+                Self::AvgDurationSeconds | Self::BounceRatePercent | Self::AvgFrustration,
+                Some(counted),
+            ) => Rank::PerSession(counted),
+            (_, Some(counted)) => Rank::Count(counted),
+        }
     }
 
     fn value(self, counts: &Counts, context: &Context<'_>) -> Json {
@@ -154,10 +144,6 @@ impl SessionMeasure {
             Self::AvgFrustration => per(counts.frustration_tenths, sessions * 10).into(),
         }
     }
-}
-
-fn mean(sum: &'static str) -> Sql {
-    sql!("CAST({sum} AS DOUBLE) / sessions DESC", sum)
 }
 
 /// The measures of a group, in the order they are asked for.

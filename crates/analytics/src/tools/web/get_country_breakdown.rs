@@ -75,11 +75,10 @@ mod tests {
     use crate::testing::Asked;
     use serde_json::{Value as Json, json};
 
-    fn row(values: Option<(&str, &str)>, whole: i64, sessions: i64) -> Json {
+    fn row(values: Option<(&str, &str)>, sessions: i64) -> Json {
         json!({
-            "d1": values.map(|(country, _)| country), "d2": values.map(|(_, city)| city), "whole": whole, "visitors": sessions,
-            "sessions": sessions, "page_views": sessions, "bounced": sessions, "duration_ms": 0, "revenue": 0,
-            "newest": "2026-11-02T20:00:00Z",
+            "d1": values.map(|(country, _)| country), "d2": values.map(|(_, city)| city), "visitors": sessions, "sessions": sessions,
+            "page_views": sessions, "bounced": sessions, "duration_ms": 0, "revenue": 0, "newest": "2026-11-02T20:00:00Z",
         })
     }
 
@@ -90,24 +89,29 @@ mod tests {
         });
         let asked = Asked::of("get_country_breakdown", arguments)
             .rows(json!([
-                row(None, 1, 9),
-                row(Some(("DE", "Frankfurt")), 0, 5),
-                row(Some(("US", "Frankfurt")), 0, 3),
-                row(Some(("FR", "Lyon")), 0, 1),
+                {"d1": "DE", "d2": "Frankfurt"},
+                {"d1": "US", "d2": "Frankfurt"},
+                {"d1": "FR", "d2": "Lyon"},
             ]))
-            .rows(json!([row(None, 1, 1)]))
+            .rows(json!([row(None, 9)]))
             .rows(json!([
-                row(None, 1, 7),
-                row(Some(("US", "Frankfurt")), 0, 4),
-                row(None, 0, 3)
+                row(Some(("US", "Frankfurt")), 3),
+                row(Some(("DE", "Frankfurt")), 5),
+                row(None, 1),
             ]))
+            .rows(json!([row(None, 7)]))
+            .rows(json!([row(Some(("US", "Frankfurt")), 4), row(None, 3)]))
             .go();
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT * FROM (SELECT d1, d2, whole, count(visitor) AS visitors, sum(sessions) AS sessions, sum(page_views) AS page_views, sum(bounced) AS bounced, sum(duration_ms) AS duration_ms, sum(revenue) AS revenue, max(newest) AS newest FROM (SELECT d1, d2, visitor, grouping(d1) AS whole, sum(sessions) AS sessions, sum(page_views) AS page_views, sum(bounced) AS bounced, sum(duration_ms) AS duration_ms, sum(revenue) AS revenue, max(ended_at) AS newest FROM (SELECT coalesce(nullif(country, ''), '(not set)') AS d1, coalesce(nullif(city, ''), '(not set)') AS d2, nullif(profile_id, '') AS visitor, 1 AS sessions, coalesce(screen_view_count, 0) AS page_views, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced, coalesce(duration_ms, 0) AS duration_ms, coalesce(revenue, 0) AS revenue, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits GROUP BY GROUPING SETS ((d1, d2, visitor), (visitor))) AS visited GROUP BY d1, d2, whole) AS ranked ORDER BY whole DESC, sessions DESC, d1, d2 LIMIT 4
+        SELECT d1, d2 FROM (SELECT coalesce(nullif(country, ''), '(not set)') AS d1, coalesce(nullif(city, ''), '(not set)') AS d2 FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits GROUP BY d1, d2 ORDER BY sum(1) DESC, d1, d2 LIMIT 3
           [TimestampMs(1793491200000), TimestampMs(1793664000000)]
-        SELECT whole, count(visitor) AS visitors, sum(sessions) AS sessions, sum(page_views) AS page_views, sum(bounced) AS bounced, sum(duration_ms) AS duration_ms, sum(revenue) AS revenue, max(newest) AS newest FROM (SELECT visitor, 1 AS whole, sum(sessions) AS sessions, sum(page_views) AS page_views, sum(bounced) AS bounced, sum(duration_ms) AS duration_ms, sum(revenue) AS revenue, max(ended_at) AS newest FROM (SELECT visitor, sessions, page_views, bounced, duration_ms, revenue, ended_at FROM (SELECT coalesce(nullif(country, ''), '(not set)') AS d1, coalesce(nullif(city, ''), '(not set)') AS d2, nullif(profile_id, '') AS visitor, 1 AS sessions, coalesce(screen_view_count, 0) AS page_views, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced, coalesce(duration_ms, 0) AS duration_ms, coalesce(revenue, 0) AS revenue, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits WHERE concat(CAST(character_length(d1) AS VARCHAR), ':', d1, d2) NOT IN ($3, $4)) AS visits GROUP BY visitor) AS visited GROUP BY whole
+        SELECT sum(1) AS sessions, count(DISTINCT visitor) AS visitors, sum(page_views) AS page_views, sum(bounced) AS bounced, sum(duration_ms) AS duration_ms, sum(revenue) AS revenue, max(ended_at) AS newest FROM (SELECT nullif(profile_id, '') AS visitor, coalesce(screen_view_count, 0) AS page_views, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced, coalesce(duration_ms, 0) AS duration_ms, coalesce(revenue, 0) AS revenue, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits
+          [TimestampMs(1793491200000), TimestampMs(1793664000000)]
+        SELECT d1, d2, sum(1) AS sessions, count(DISTINCT visitor) AS visitors, sum(page_views) AS page_views, sum(bounced) AS bounced, sum(duration_ms) AS duration_ms, sum(revenue) AS revenue FROM (SELECT CASE WHEN concat(CAST(character_length(d1) AS VARCHAR), ':', d1, d2) IN ($3, $4) THEN d1 END AS d1, CASE WHEN concat(CAST(character_length(d1) AS VARCHAR), ':', d1, d2) IN ($3, $4) THEN d2 END AS d2, visitor, page_views, bounced, duration_ms, revenue FROM (SELECT coalesce(nullif(country, ''), '(not set)') AS d1, coalesce(nullif(city, ''), '(not set)') AS d2, nullif(profile_id, '') AS visitor, coalesce(screen_view_count, 0) AS page_views, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced, coalesce(duration_ms, 0) AS duration_ms, coalesce(revenue, 0) AS revenue FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits) AS told GROUP BY d1, d2
           [TimestampMs(1793491200000), TimestampMs(1793664000000), Text("2:DEFrankfurt"), Text("2:USFrankfurt")]
-        SELECT d1, d2, whole, count(visitor) AS visitors, sum(sessions) AS sessions, sum(page_views) AS page_views, sum(bounced) AS bounced, sum(duration_ms) AS duration_ms, sum(revenue) AS revenue, max(newest) AS newest FROM (SELECT d1, d2, visitor, grouping(d1) AS whole, sum(sessions) AS sessions, sum(page_views) AS page_views, sum(bounced) AS bounced, sum(duration_ms) AS duration_ms, sum(revenue) AS revenue, max(ended_at) AS newest FROM (SELECT CASE WHEN concat(CAST(character_length(d1) AS VARCHAR), ':', d1, d2) IN ($3, $4) THEN d1 END AS d1, CASE WHEN concat(CAST(character_length(d1) AS VARCHAR), ':', d1, d2) IN ($3, $4) THEN d2 END AS d2, visitor, sessions, page_views, bounced, duration_ms, revenue, ended_at FROM (SELECT coalesce(nullif(country, ''), '(not set)') AS d1, coalesce(nullif(city, ''), '(not set)') AS d2, nullif(profile_id, '') AS visitor, 1 AS sessions, coalesce(screen_view_count, 0) AS page_views, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced, coalesce(duration_ms, 0) AS duration_ms, coalesce(revenue, 0) AS revenue, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits) AS visits GROUP BY GROUPING SETS ((d1, d2, visitor), (visitor))) AS visited GROUP BY d1, d2, whole
+        SELECT sum(1) AS sessions, count(DISTINCT visitor) AS visitors, sum(page_views) AS page_views, sum(bounced) AS bounced, sum(duration_ms) AS duration_ms, sum(revenue) AS revenue, max(ended_at) AS newest FROM (SELECT nullif(profile_id, '') AS visitor, coalesce(screen_view_count, 0) AS page_views, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced, coalesce(duration_ms, 0) AS duration_ms, coalesce(revenue, 0) AS revenue, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits
+          [TimestampMs(1793318400000), TimestampMs(1793491200000)]
+        SELECT d1, d2, sum(1) AS sessions, count(DISTINCT visitor) AS visitors, sum(page_views) AS page_views, sum(bounced) AS bounced, sum(duration_ms) AS duration_ms, sum(revenue) AS revenue FROM (SELECT CASE WHEN concat(CAST(character_length(d1) AS VARCHAR), ':', d1, d2) IN ($3, $4) THEN d1 END AS d1, CASE WHEN concat(CAST(character_length(d1) AS VARCHAR), ':', d1, d2) IN ($3, $4) THEN d2 END AS d2, visitor, page_views, bounced, duration_ms, revenue FROM (SELECT coalesce(nullif(country, ''), '(not set)') AS d1, coalesce(nullif(city, ''), '(not set)') AS d2, nullif(profile_id, '') AS visitor, coalesce(screen_view_count, 0) AS page_views, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced, coalesce(duration_ms, 0) AS duration_ms, coalesce(revenue, 0) AS revenue FROM sessions WHERE started_at >= $1 AND started_at < $2) AS visits) AS told GROUP BY d1, d2
           [TimestampMs(1793318400000), TimestampMs(1793491200000), Text("2:DEFrankfurt"), Text("2:USFrankfurt")]
         "#);
         insta::assert_snapshot!(asked.text(), @r#"
@@ -138,13 +142,14 @@ mod tests {
         |bounceRatePercent|100|0|0|
         |avgSessionDurationSeconds|0|0||
         |revenue|0|0||
+        |sharePercent|42.86|-31.75|-74.08|
 
         **rows**
 
-        |country|city|visitors|sessions|pageViews|bounceRatePercent|avgSessionDurationSeconds|revenue|sharePercent|changes.visitors.earlier|changes.visitors.change|changes.visitors.changePercent|changes.sessions.earlier|changes.sessions.change|changes.sessions.changePercent|changes.pageViews.earlier|changes.pageViews.change|changes.pageViews.changePercent|changes.bounceRatePercent.earlier|changes.bounceRatePercent.change|changes.bounceRatePercent.changePercent|changes.avgSessionDurationSeconds.earlier|changes.avgSessionDurationSeconds.change|changes.revenue.earlier|changes.revenue.change|
-        |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
-        |DE|Frankfurt|5|5|5|100|0|0|55.56|0|5||0|5||0|5||0|100||0|0|0|0|
-        |US|Frankfurt|3|3|3|100|0|0|33.33|4|-1|-25|4|-1|-25|4|-1|-25|100|0|0|0|0|0|0|
+        |country|city|visitors|sessions|pageViews|bounceRatePercent|avgSessionDurationSeconds|revenue|sharePercent|changes.visitors.earlier|changes.visitors.change|changes.visitors.changePercent|changes.sessions.earlier|changes.sessions.change|changes.sessions.changePercent|changes.pageViews.earlier|changes.pageViews.change|changes.pageViews.changePercent|changes.bounceRatePercent.earlier|changes.bounceRatePercent.change|changes.bounceRatePercent.changePercent|changes.avgSessionDurationSeconds.earlier|changes.avgSessionDurationSeconds.change|changes.revenue.earlier|changes.revenue.change|changes.sharePercent.earlier|changes.sharePercent.change|changes.sharePercent.changePercent|
+        |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
+        |DE|Frankfurt|5|5|5|100|0|0|55.56|0|5||0|5||0|5||0|100||0|0|0|0|0|55.56||
+        |US|Frankfurt|3|3|3|100|0|0|33.33|4|-1|-25|4|-1|-25|4|-1|-25|100|0|0|0|0|0|0|57.14|-23.81|-41.67|
 
         Note: There is more: call `get_country_breakdown` with `{"startDate":"2026-11-01","endDate":"2026-11-02","breakdown":"city","limit":500,"compare":"previous"}`.
         "#);

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sightline_warehouse::{Sql, Statement, sql};
+use sightline_warehouse::{Statement, sql};
 
 use crate::answer::Answer;
 use crate::breakdown::{
-    Breakdown, COMPARED_RULE, Counted, Counts, Dimension, GroupKey, NOT_SET, Pair, alias, key,
-    text_or,
+    Breakdown, COMPARED_RULE, Counted, Counts, Dimension, GroupKey, NOT_SET, Pair, Rank, alias,
+    key, text_or,
 };
-use crate::compare::{Changes, Compare, Comparison, changes};
+use crate::compare::{Changes, Compare, Comparison};
 use crate::context::Context;
 use crate::event_names::SCREEN_VIEW;
 use crate::failure::Failure;
@@ -90,7 +90,8 @@ struct Measures {
     /// Sessions that began, or ended, there.
     sessions: i64,
     /// 100 · sessions / all sessions of the range.
-    share_percent: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    share_percent: Option<f64>,
     /// Views of the page in all sessions of the range.
     #[serde(skip_serializing_if = "Option::is_none")]
     page_views: Option<i64>,
@@ -142,7 +143,7 @@ impl Tool for GetEntryExitPages {
             dimensions: &dimensions,
             conditions: &conditions,
             counted: &[Counted::Bounced, Counted::Duration],
-            rank: Sql::from("sessions DESC"),
+            rank: Rank::Sessions,
             limit: input.limit.rows(),
         };
         let groups = breakdown.of(&range, earlier.as_ref(), context).await?;
@@ -152,21 +153,15 @@ impl Tool for GetEntryExitPages {
             None => Views::default(),
         };
 
-        let all = groups.total;
-        let all_earlier = all.earlier.unwrap_or_default().sessions;
-        let measured = |pair: &Pair, key: Option<&GroupKey>| {
-            let of = |counts: &Counts, all: i64, views: &Views| {
-                Measures::of(input.mode, counts, all, key.map(|key| views.at(key)))
-            };
-            let now = of(&pair.now, all.now.sessions, &views);
-            let changes = pair
-                .earlier
-                .map(|earlier| changes(&now, &of(&earlier, all_earlier, &earlier_views)))
-                .transpose()?;
-            Ok::<_, Failure>((now, changes))
-        };
+        let all = groups.total.now.sessions;
+        let all_before = groups.total.earlier.unwrap_or_default().sessions;
         let row = |pair: &Pair, key: Option<&GroupKey>| {
-            let (measures, changes) = measured(pair, key)?;
+            let of = |counts: &Counts, all: i64, views: &Views| {
+                Measures::of(input.mode, counts, Some(all), key.map(|key| views.at(key)))
+            };
+            let measures = of(&pair.now, all, &views);
+            let changes =
+                pair.changes(&measures, |earlier| of(earlier, all_before, &earlier_views))?;
             let part = |place| key.and_then(|key| key.value(place)).map(str::to_owned);
             Ok::<_, Failure>(Row {
                 origin: part(0).filter(|origin| origin != NOT_SET),
@@ -181,7 +176,9 @@ impl Tool for GetEntryExitPages {
             .map(|(key, pair)| row(pair, Some(key)))
             .collect::<Result<_, _>>()?;
         let other = groups.other.map(|pair| row(&pair, None)).transpose()?;
-        let (totals, changes) = measured(&groups.total, None)?;
+        let of = |counts: &Counts| Measures::of(input.mode, counts, None, None);
+        let totals = of(&groups.total.now);
+        let changes = groups.total.changes(&totals, of)?;
         let note = groups.note();
         let output = Output {
             mode: input.mode,
@@ -205,7 +202,7 @@ impl Tool for GetEntryExitPages {
 }
 
 impl Measures {
-    fn of(mode: Mode, counts: &Counts, all: i64, page_views: Option<i64>) -> Self {
+    fn of(mode: Mode, counts: &Counts, all: Option<i64>, page_views: Option<i64>) -> Self {
         let sessions = counts.sessions;
         let exit_rate = || {
             page_views
@@ -214,7 +211,7 @@ impl Measures {
         };
         Self {
             sessions,
-            share_percent: percent(sessions, all),
+            share_percent: all.map(|all| percent(sessions, all)),
             page_views,
             bounce_rate_percent: (mode == Mode::Entry).then(|| percent(counts.bounced, sessions)),
             exit_rate_percent: (mode == Mode::Exit).then(exit_rate).flatten(),
@@ -303,10 +300,10 @@ mod tests {
     use crate::testing::Asked;
     use serde_json::{Value as Json, json};
 
-    fn row(page: Option<(&str, &str)>, whole: i64, sessions: i64) -> Json {
+    fn row(page: Option<(&str, &str)>, sessions: i64) -> Json {
         json!({
-            "d1": page.map(|(origin, _)| origin), "d2": page.map(|(_, path)| path), "whole": whole, "sessions": sessions,
-            "bounced": 1, "duration_ms": sessions * 30_000, "newest": "2026-11-02T20:00:00Z",
+            "d1": page.map(|(origin, _)| origin), "d2": page.map(|(_, path)| path), "sessions": sessions, "bounced": 1,
+            "duration_ms": sessions * 30_000, "newest": "2026-11-02T20:00:00Z",
         })
     }
 
@@ -318,18 +315,24 @@ mod tests {
         });
         let asked = Asked::of("get_entry_exit_pages", arguments)
             .rows(json!([
-                row(None, 1, 8),
-                row(Some(("https://acme.com", "/")), 0, 4),
-                row(Some(("(not set)", "(not set)")), 0, 3),
-                row(Some(("https://acme.com", "/a")), 0, 1),
+                {"d1": "https://acme.com", "d2": "/"},
+                {"d1": "(not set)", "d2": "(not set)"},
+                {"d1": "https://acme.com", "d2": "/a"},
             ]))
-            .rows(json!([row(None, 1, 1)]))
+            .rows(json!([row(None, 8)]))
+            .rows(json!([
+                row(Some(("https://acme.com", "/")), 4),
+                row(Some(("(not set)", "(not set)")), 3),
+                row(None, 1),
+            ]))
             .rows(json!([{"page": "16:https://acme.com/", "page_views": 7}]))
             .go();
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT * FROM (SELECT d1, d2, whole, sum(sessions) AS sessions, sum(bounced) AS bounced, sum(duration_ms) AS duration_ms, max(newest) AS newest FROM (SELECT d1, d2, grouping(d1) AS whole, sum(sessions) AS sessions, sum(bounced) AS bounced, sum(duration_ms) AS duration_ms, max(ended_at) AS newest FROM (SELECT coalesce(nullif(entry_origin, ''), '(not set)') AS d1, coalesce(nullif(entry_path, ''), '(not set)') AS d2, 1 AS sessions, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced, coalesce(duration_ms, 0) AS duration_ms, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2 AND country IN ($3)) AS visits GROUP BY GROUPING SETS ((d1, d2), ())) AS visited GROUP BY d1, d2, whole) AS ranked ORDER BY whole DESC, sessions DESC, d1, d2 LIMIT 4
+        SELECT d1, d2 FROM (SELECT coalesce(nullif(entry_origin, ''), '(not set)') AS d1, coalesce(nullif(entry_path, ''), '(not set)') AS d2 FROM sessions WHERE started_at >= $1 AND started_at < $2 AND country IN ($3)) AS visits GROUP BY d1, d2 ORDER BY sum(1) DESC, d1, d2 LIMIT 3
           [TimestampMs(1793491200000), TimestampMs(1793664000000), Text("DE")]
-        SELECT whole, sum(sessions) AS sessions, sum(bounced) AS bounced, sum(duration_ms) AS duration_ms, max(newest) AS newest FROM (SELECT 1 AS whole, sum(sessions) AS sessions, sum(bounced) AS bounced, sum(duration_ms) AS duration_ms, max(ended_at) AS newest FROM (SELECT sessions, bounced, duration_ms, ended_at FROM (SELECT coalesce(nullif(entry_origin, ''), '(not set)') AS d1, coalesce(nullif(entry_path, ''), '(not set)') AS d2, 1 AS sessions, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced, coalesce(duration_ms, 0) AS duration_ms, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2 AND country IN ($3)) AS visits WHERE concat(CAST(character_length(d1) AS VARCHAR), ':', d1, d2) NOT IN ($4, $5)) AS visits) AS visited GROUP BY whole
+        SELECT sum(1) AS sessions, sum(bounced) AS bounced, sum(duration_ms) AS duration_ms, max(ended_at) AS newest FROM (SELECT CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced, coalesce(duration_ms, 0) AS duration_ms, ended_at FROM sessions WHERE started_at >= $1 AND started_at < $2 AND country IN ($3)) AS visits
+          [TimestampMs(1793491200000), TimestampMs(1793664000000), Text("DE")]
+        SELECT d1, d2, sum(1) AS sessions, sum(bounced) AS bounced, sum(duration_ms) AS duration_ms FROM (SELECT CASE WHEN concat(CAST(character_length(d1) AS VARCHAR), ':', d1, d2) IN ($4, $5) THEN d1 END AS d1, CASE WHEN concat(CAST(character_length(d1) AS VARCHAR), ':', d1, d2) IN ($4, $5) THEN d2 END AS d2, bounced, duration_ms FROM (SELECT coalesce(nullif(entry_origin, ''), '(not set)') AS d1, coalesce(nullif(entry_path, ''), '(not set)') AS d2, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced, coalesce(duration_ms, 0) AS duration_ms FROM sessions WHERE started_at >= $1 AND started_at < $2 AND country IN ($3)) AS visits) AS told GROUP BY d1, d2
           [TimestampMs(1793491200000), TimestampMs(1793664000000), Text("DE"), Text("16:https://acme.com/"), Text("9:(not set)(not set)")]
         SELECT page, count(*) AS page_views FROM (SELECT session_id FROM sessions WHERE started_at >= $1 AND started_at < $2 AND country IN ($3)) AS started JOIN (SELECT session_id, concat(CAST(character_length(d1) AS VARCHAR), ':', d1, d2) AS page FROM (SELECT session_id, coalesce(nullif(origin, ''), '(not set)') AS d1, coalesce(nullif(path, ''), '(not set)') AS d2 FROM events WHERE timestamp >= $6 AND timestamp < $7 AND name IN ($4, $5)) AS views) AS viewed ON started.session_id = viewed.session_id WHERE page IN ($8, $9) GROUP BY page
           [TimestampMs(1793491200000), TimestampMs(1793664000000), Text("DE"), Text("screen_view"), Text("$pageview"), TimestampMs(1793491200000), TimestampMs(1793750400000), Text("16:https://acme.com/"), Text("9:(not set)(not set)")]
@@ -339,7 +342,7 @@ mod tests {
 
         mode: entry
 
-        **totals** sessions: 8 · sharePercent: 100 · bounceRatePercent: 12.5 · avgSessionDurationSeconds: 30
+        **totals** sessions: 8 · bounceRatePercent: 12.5 · avgSessionDurationSeconds: 30
 
         **other** sessions: 1 · sharePercent: 12.5 · bounceRatePercent: 100 · avgSessionDurationSeconds: 30
 
@@ -361,14 +364,18 @@ mod tests {
         });
         let asked = Asked::of("get_entry_exit_pages", arguments)
             .rows(json!([
-                row(None, 1, 5),
-                row(Some(("https://acme.com", "/pay")), 0, 4),
-                row(Some(("https://acme.com", "/new")), 0, 1),
+                {"d1": "https://acme.com", "d2": "/pay"},
+                {"d1": "https://acme.com", "d2": "/new"},
             ]))
+            .rows(json!([row(None, 5)]))
             .rows(json!([
-                row(None, 1, 4),
-                row(Some(("https://acme.com", "/pay")), 0, 3),
-                row(None, 0, 1)
+                row(Some(("https://acme.com", "/pay")), 4),
+                row(Some(("https://acme.com", "/new")), 1),
+            ]))
+            .rows(json!([row(None, 4)]))
+            .rows(json!([
+                row(Some(("https://acme.com", "/pay")), 3),
+                row(None, 1)
             ]))
             .rows(json!([
                 {"page": "16:https://acme.com/pay", "page_views": 10},
@@ -381,14 +388,13 @@ mod tests {
 
         mode: exit
 
-        **totals** sessions: 5 · sharePercent: 100 · avgSessionDurationSeconds: 30
+        **totals** sessions: 5 · avgSessionDurationSeconds: 30
 
         **comparison** range: start=2026-10-30; end=2026-10-31
 
         |measure|earlier|change|changePercent|
         |---|---|---|---|
         |sessions|4|1|25|
-        |sharePercent|100|0|0|
         |avgSessionDurationSeconds|30|0|0|
 
         **other** sessions: 0 · sharePercent: 0 · avgSessionDurationSeconds: 0
@@ -412,6 +418,7 @@ mod tests {
     fn nothing_is_asked_of_events_where_no_session_is() {
         let asked = Asked::of("get_entry_exit_pages", json!({"mode": "exit"}))
             .rows(json!([]))
+            .rows(json!([{"sessions": null}]))
             .go();
         assert_eq!(asked.field("pages"), json!([]));
         let told = Asked::of("get_entry_exit_pages", json!({"mode": "both"})).go();

@@ -3,10 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
-use sightline_warehouse::Sql;
 
 use crate::answer::Answer;
-use crate::breakdown::{Breakdown, Counted, Counts, Dimension, Pair};
+use crate::breakdown::{Breakdown, Counted, Counts, Dimension, Pair, Rank};
 use crate::compare::{Changes, Compare, Comparison};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -66,8 +65,6 @@ struct Row {
     values: Map<String, Json>,
     #[serde(flatten)]
     measures: Measures,
-    /// 100 · sessions / all sessions of the range.
-    share_percent: f64,
     /// Each measure's earlier value and change, when `compare` asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<Changes>,
@@ -88,10 +85,14 @@ struct Measures {
     avg_session_duration_seconds: f64,
     /// Of the sessions, in major units.
     revenue: f64,
+    /// 100 · sessions / all sessions of the range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    share_percent: Option<f64>,
 }
 
 impl Measures {
-    fn of(counts: &Counts, context: &Context<'_>) -> Self {
+    /// The measures of a part of `all` sessions, or of all of them.
+    fn of(counts: &Counts, all: Option<i64>, context: &Context<'_>) -> Self {
         Self {
             visitors: counts.visitors,
             sessions: counts.sessions,
@@ -99,6 +100,7 @@ impl Measures {
             bounce_rate_percent: percent(counts.bounced, counts.sessions),
             avg_session_duration_seconds: mean_seconds(counts.duration_ms, counts.sessions),
             revenue: context.money(counts.revenue),
+            share_percent: all.map(|all| percent(counts.sessions, all)),
         }
     }
 }
@@ -117,18 +119,20 @@ impl Asked {
             dimensions,
             conditions: &conditions,
             counted: &COUNTED,
-            rank: Sql::from("sessions DESC"),
+            rank: Rank::Sessions,
             limit: self.limit.rows(),
         };
         let groups = breakdown.of(&range, earlier.as_ref(), context).await?;
 
-        let measures = |counts: &Counts| Measures::of(counts, context);
         let all = groups.total.now.sessions;
+        let all_before = groups.total.earlier.unwrap_or_default().sessions;
         let row = |values: Map<String, Json>, pair: &Pair| {
-            let (measures, changes) = pair.measured(measures)?;
+            let measures = Measures::of(&pair.now, Some(all), context);
+            let changes = pair.changes(&measures, |earlier| {
+                Measures::of(earlier, Some(all_before), context)
+            })?;
             Ok::<_, Failure>(Row {
                 values,
-                share_percent: percent(pair.now.sessions, all),
                 measures,
                 changes,
             })
@@ -142,7 +146,10 @@ impl Asked {
             .other
             .map(|pair| row(Map::new(), &pair))
             .transpose()?;
-        let (totals, changes) = groups.total.measured(measures)?;
+        let totals = Measures::of(&groups.total.now, None, context);
+        let changes = groups
+            .total
+            .changes(&totals, |earlier| Measures::of(earlier, None, context))?;
         let note = groups.note();
         let output = Output {
             currency: context.project.currency.clone(),
