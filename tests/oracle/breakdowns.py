@@ -9,7 +9,15 @@ from definitions import breakdowns as definition
 from shapes import breakdowns as shape
 
 # The measures of get_top_referrers, get_country_breakdown and get_device_breakdown.
-TRAFFIC = ["visitors", "sessions", "pageViews", "bounceRatePercent", "avgSessionDurationSeconds", "revenue"]
+TRAFFIC = (
+    "visitors",
+    "sessions",
+    "pageViews",
+    "bounceRatePercent",
+    "avgSessionDurationSeconds",
+    "revenue",
+    "sharePercent",
+)
 
 FILTERS = {
     "country": [{"field": "country", "op": "is", "values": ["DE", "IN"]}],
@@ -38,6 +46,11 @@ class Asked:
     filters: list | None = None
 
 
+def of_totals(measures) -> tuple[str, ...]:
+    """The measures totals have: a share of everything is none."""
+    return tuple(name for name in measures if name != "sharePercent")
+
+
 class Check:
     """A question about a range of a project, and the answer."""
 
@@ -56,8 +69,8 @@ class Check:
         )
         self.groups_before = definition.grouped(self.visits_before)
 
-    def everything(self, rows: list, other, totals) -> list[tuple[str, ...]]:
-        """Rows, `other` and totals have every number right. Gives the groups shown."""
+    def everything(self, rows: list, other, totals) -> None:
+        """The right rows in the right order, and every number of rows, `other` and totals."""
         asked, answer = self.asked, self.answer
         minor_units = self.lake.info.minor_units
         ranked = definition.ranked(
@@ -75,26 +88,34 @@ class Check:
             before = then(row.values) if then else None
             self.measured(row, self.groups[row.values], None if before is None else self.groups_before.get(before, []))
 
-        self.measured(totals, self.visits, self.visits_before if self.earlier else None)
+        self.totals(totals)
         beyond = [visit for visit in self.visits if visit.values not in set(within)]
         compared = {then(values) for values in within} if then else set()
         beyond_before = [visit for visit in self.visits_before if visit.values not in compared]
         assert (other is not None) == bool(asked.dimensions and (beyond or beyond_before)), self.where
         if other is not None:
             self.measured(other, beyond, beyond_before if self.earlier else None)
-        return shown
+
+    def totals(self, row) -> None:
+        """The totals and their changes."""
+        self.measured(row, self.visits, self.visits_before if self.earlier else None)
 
     def measured(self, row, now: list, before: list | None) -> None:
         """Every measure of a row, and its change if it is compared."""
         assert (row.changes is not None) == (before is not None), (self.where, row)
-        for name in self.asked.measures:
-            got = row.measures[name]
-            want = definition.measure(name, now, self.lake.info.minor_units)
+        for name, got in row.measures.items():
+            want = self.want(name, now, self.visits)
             assert is_rounded(got, want), (self.where, row.values, name, got, float(want))
             if before is not None:
-                self.changed(row, name, definition.measure(name, before, self.lake.info.minor_units))
+                self.changed(row, name, self.want(name, before, self.visits_before))
         if before is not None:
-            assert set(row.changes) == set(self.asked.measures), (self.where, row)
+            assert set(row.changes) == set(row.measures), (self.where, row)
+
+    def want(self, name: str, found: list, all_visits: list) -> Fraction:
+        """A measure of some of the sessions."""
+        if name == "sharePercent":
+            return Fraction(100 * len(found), len(all_visits) or 1)
+        return definition.measure(name, found, self.lake.info.minor_units)
 
     def changed(self, row, name: str, want: Fraction) -> None:
         """The earlier value is the right one, and the change is the difference of the two that are shown."""
@@ -112,10 +133,8 @@ def assert_traffic(asked: Asked, client, lake, period) -> None:
     """An answer of get_top_referrers, get_country_breakdown or get_device_breakdown."""
     check = Check(asked, client, lake, period)
     answer = check.answer
-    shown = check.everything(
+    check.everything(
         shape.rows(answer, asked.dimensions, asked.measures),
         shape.other(answer, asked.measures),
-        shape.totals(answer, asked.measures),
+        shape.totals(answer, of_totals(asked.measures)),
     )
-    for values, got in zip(shown, shape.shares(answer), strict=True):
-        assert is_rounded(got, 100 * len(check.groups[values]), len(check.visits)), (check.where, values)

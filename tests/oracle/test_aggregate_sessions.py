@@ -1,7 +1,5 @@
 """aggregate_sessions against sessions added up one by one."""
 
-from dataclasses import replace
-
 import pytest
 
 import cases
@@ -89,15 +87,15 @@ def assert_sessions(asked: Asked, client, lake, period) -> None:
         )
     else:
         assert "other" not in answer and not answer["truncated"], check.where
-        check.measured(
-            shape.totals(answer, asked.measures), check.visits, check.visits_before if check.earlier else None
-        )
+        check.totals(shape.totals(answer, asked.measures))
 
 
 @pytest.mark.parametrize("project", cases.all_ids())
-def test_totals_of_every_measure_over_every_range(project, server, lakes, today_in):
+def test_totals_of_every_measure(project, server, lakes, today_in):
     lake, client = lakes[project], server.of_project(project)
-    for item in cases.ranges(lake, today_in(lake.info.timezone)):
+    found = cases.ranges(lake, today_in(lake.info.timezone))
+    # All days, one day, a day of nothing.
+    for item in found[:2] + found[-1:]:
         assert_sessions(sessions(measures=MEASURES, compare="previous"), client, lake, item.period)
 
 
@@ -106,14 +104,14 @@ def test_buckets_of_time(project, server, lakes, today_in):
     lake, client = lakes[project], server.of_project(project)
     whole, *others = cases.ranges(lake, today_in(lake.info.timezone))
     for interval in INTERVALS:
-        assert_sessions(sessions(interval, compare="previous", limit=100), client, lake, whole.period)
-    for item in others:
+        assert_sessions(sessions(interval, compare="previous", limit=100, measures=["sessions"]), client, lake, whole.period)
+    for item in others[:3] if project.startswith("midnight") or project == "labels" else others[:1]:
         assert_sessions(sessions("day", compare="year"), client, lake, item.period)
         assert_sessions(sessions("hour", compare="previous", measures=["sessions"]), client, lake, item.period)
 
 
 @pytest.mark.parametrize("dimension", [name for name in DIMENSIONS if name not in INTERVALS])
-@pytest.mark.parametrize("project", ["site_stored", "texts", "nulls", "minimal"])
+@pytest.mark.parametrize("project", ["site_stored", "texts", "nulls", "labels"])
 def test_every_dimension(project, dimension, server, lakes, today_in):
     lake, client = lakes[project], server.of_project(project)
     (whole, *_) = cases.ranges(lake, today_in(lake.info.timezone))
@@ -121,7 +119,7 @@ def test_every_dimension(project, dimension, server, lakes, today_in):
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-@pytest.mark.parametrize("project", ["site", "site_stored", "friction", "ties"])
+@pytest.mark.parametrize("project", ["site_stored", "labels"])
 def test_every_measure_sorts(project, measure, server, lakes, today_in):
     lake, client = lakes[project], server.of_project(project)
     (whole, *_) = cases.ranges(lake, today_in(lake.info.timezone))
@@ -134,13 +132,12 @@ def test_every_measure_sorts(project, measure, server, lakes, today_in):
     [("country", "device"), ("day", "browser"), ("referrerName", "week"), ("hour", "day"), ("exitPath", "utm_source")],
     ids="-".join,
 )
-@pytest.mark.parametrize("project", ["site", "site_stored", "site_hive", "texts_hive", "midnight_lordhowe"])
+@pytest.mark.parametrize("project", ["site", "site_stored", "midnight_lordhowe", "labels"])
 def test_two_dimensions_at_once(project, pair, server, lakes, today_in):
     lake, client = lakes[project], server.of_project(project)
     *_, half, _ = cases.ranges(lake, today_in(lake.info.timezone))
-    asked = sessions(*pair, measures=["sessions", "visitors", "medianDurationSeconds"], compare="previous")
-    for limit in (3, 25):
-        assert_sessions(replace(asked, limit=limit), client, lake, half.period)
+    asked = sessions(*pair, measures=["sessions", "visitors", "medianDurationSeconds"], compare="previous", limit=7)
+    assert_sessions(asked, client, lake, half.period)
 
 
 @pytest.mark.parametrize("name", FILTERS)
@@ -152,11 +149,12 @@ def test_filters(project, name, server, lakes, today_in):
     assert_sessions(asked, server.of_project(project), lake, whole.period)
 
 
-def test_three_thousand_pages_and_ten_times_as_many_as_fit(server, lakes, today_in):
-    lake, client = lakes["many_values"], server.of_project("many_values")
+@pytest.mark.parametrize("project", ["many_values", "labels"])
+def test_thousands_of_groups(project, server, lakes, today_in):
+    lake, client = lakes[project], server.of_project(project)
     (whole, *_) = cases.ranges(lake, today_in(lake.info.timezone))
     assert_sessions(sessions("entryPath", limit=500), client, lake, whole.period)
-    assert_sessions(sessions("entryPath", "exitPath", measures=MEASURES, limit=25), client, lake, whole.period)
+    assert_sessions(sessions("entryPath", "exitPath", measures=MEASURES), client, lake, whole.period)
 
 
 def test_without_compare_it_is_the_period_before(server):

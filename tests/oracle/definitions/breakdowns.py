@@ -69,19 +69,38 @@ class Visit:
 
 def visits(lake, period, dimensions, filters=None) -> list[Visit]:
     """The sessions that started in the range and pass the filters."""
-    start_ms, end_ms = bounds_ms(lake, period)
-    labels = "".join(
-        f", {bucket(lake, 'session.started_at_ms', name)} AS {name}_bucket" for name in dimensions if name in INTERVALS
-    )
-    rows = lake.rows(
-        f"""
-        SELECT session.*{labels} FROM sessions AS session
-        WHERE started_at_ms >= {start_ms} AND started_at_ms < {end_ms} AND {filtering.of_session(lake, filters)}
-        """
-    )
-    for row in rows:
-        row |= {name: row[name] or 0 for name in _NUMBERS}
+    rows = _sessions(lake, period, filters)
+    for name in dimensions:
+        if name in INTERVALS and rows and f"{name}_bucket" not in rows[0]:
+            labels = {
+                row["session_key"]: row["label"]
+                for row in lake.rows(f"SELECT session_key, {bucket(lake, 'started_at_ms', name)} AS label FROM sessions")
+            }
+            for row in rows:
+                row[f"{name}_bucket"] = labels[row["session_key"]]
     return [Visit(tuple(_value(row, name) for name in dimensions), row) for row in rows]
+
+
+# The sessions last asked for: one range is asked about in many ways.
+_READ: dict[tuple, list[dict]] = {}
+
+
+def _sessions(lake, period, filters) -> list[dict]:
+    key = (lake.info.id, period, repr(filters))
+    if key not in _READ:
+        start_ms, end_ms = bounds_ms(lake, period)
+        rows = lake.rows(
+            f"""
+            SELECT * FROM sessions AS session
+            WHERE started_at_ms >= {start_ms} AND started_at_ms < {end_ms} AND {filtering.of_session(lake, filters)}
+            """
+        )
+        for row in rows:
+            row |= {name: row[name] or 0 for name in _NUMBERS}
+        while len(_READ) >= 8:
+            _READ.pop(next(iter(_READ)))
+        _READ[key] = rows
+    return _READ[key]
 
 
 def _value(row: dict, dimension: str) -> str:

@@ -33,21 +33,17 @@ def other(answer: dict, measures) -> Row | None:
 def totals(answer: dict, measures) -> Row:
     """All groups together."""
     changes = answer["comparison"]["measures"] if "comparison" in answer else None
+    assert set(answer["totals"]) == set(measures), answer["totals"]
     return Row((), {name: answer["totals"][name] for name in measures}, changes)
 
 
 def _row(row: dict, dimensions, measures) -> Row:
-    extra = set(row) - set(dimensions) - set(measures) - {"changes", "sharePercent"}
+    extra = set(row) - set(dimensions) - set(measures) - {"changes"}
     assert not extra, f"a row has more than was asked for: {extra}"
     values = tuple(
         answers.bucket_label(row[name], name) if name in INTERVALS else row[name] for name in dimensions
     )
     return Row(values, {name: row[name] for name in measures}, row.get("changes"))
-
-
-def shares(answer: dict) -> list[float]:
-    """`sharePercent` of each row."""
-    return [row["sharePercent"] for row in answer["rows"]]
 
 
 def pages(answer: dict, measures) -> list[Row]:
