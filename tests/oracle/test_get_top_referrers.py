@@ -32,7 +32,7 @@ def test_ranges(project, server, lakes, today_in):
         assert_traffic(referrers(), client, lake, item.period)
 
 
-@pytest.mark.parametrize("project", ["site", "site_stored", "texts", "texts_hive", "nulls", "minimal", "labels"])
+@pytest.mark.parametrize("project", ["site_stored", "texts", "nulls", "labels"])
 def test_every_breakdown_and_the_rest_of_it(project, server, lakes, today_in):
     lake, client = lakes[project], server.of_project(project)
     (whole, *_) = cases.ranges(lake, today_in(lake.info.timezone))
@@ -51,7 +51,7 @@ def test_the_demo(project, server, lakes, today_in):
 
 
 @pytest.mark.parametrize("name", FILTERS)
-@pytest.mark.parametrize("project", ["site", "site_stored"])
+@pytest.mark.parametrize("project", ["site_stored"])
 def test_filters(project, name, server, lakes, today_in):
     lake = lakes[project]
     (whole, *_) = cases.ranges(lake, today_in(lake.info.timezone))

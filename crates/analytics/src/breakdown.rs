@@ -27,7 +27,7 @@ pub(crate) use statement::{Rank, alias, key};
 /// Which sessions are counted, and what a visitor is.
 pub(crate) const SESSIONS_RULE: &str = "All numbers are of the sessions that **started** in the range and pass the filters: `visitors` are their distinct profiles (an empty id is nobody), `pageViews` and `revenue` what happened in them, also after the range's end. What a session lacks counts as 0.";
 /// What a session's value is.
-pub(crate) const VALUE_RULE: &str = "A session counts once, for the values of its first event. Without a value it is `(direct)` by `referrerName`, `referrerType` or `referrer`, `(not set)` by anything else.";
+pub(crate) const VALUE_RULE: &str = "A session counts once, for its own value: that of its first event, or its entry or exit page. Without one it is `(direct)` by `referrerName`, `referrerType` and `referrer`, `(not set)` by anything else.";
 /// What `totals` and `other` are.
 pub(crate) const OTHER_RULE: &str = "`totals` is all groups together and `other` those beyond `limit`, each counted anew: distinct visitors do not add up.";
 /// How groups of two ranges belong together.
@@ -62,9 +62,16 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
-    /// What to say where there is nothing to show.
-    pub(crate) fn note(&self) -> Option<String> {
-        (self.total.now.sessions == 0).then(|| "No such session started in this range.".to_owned())
+    /// What to say where there is nothing to show, or nothing to compare with.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let is_none = |counts: &Counts| counts.sessions == 0;
+        let now = is_none(&self.total.now).then_some("No such session started in this range.");
+        let earlier = self
+            .total
+            .earlier
+            .filter(is_none)
+            .map(|_| "No such session started in the range compared with.");
+        now.into_iter().chain(earlier).map(str::to_owned).collect()
     }
 }
 

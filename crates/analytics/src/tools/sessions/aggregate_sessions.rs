@@ -209,7 +209,7 @@ impl Tool for AggregateSessions {
             .transpose()?;
         let totals = of(&groups.total.now);
         let changes = groups.total.changes(&totals, of)?;
-        let note = groups.note();
+        let notes = groups.notes();
         let has_revenue = measures.contains(&SessionMeasure::Revenue);
         let output = Output {
             currency: has_revenue.then(|| context.project.currency.clone()),
@@ -221,7 +221,7 @@ impl Tool for AggregateSessions {
         let answer = Answer::of(output)
             .over(&range)
             .through(groups.newest)
-            .notes(note)
+            .notes(notes)
             .notes(range.note(context.environment.now_ms));
         if dimensions.is_empty() {
             return Ok(answer);
@@ -463,6 +463,20 @@ mod tests {
         assert_eq!(
             asked.field("other")["changes"]["sessions"]["earlier"],
             json!(1)
+        );
+    }
+
+    #[test]
+    fn nothing_to_compare_with_is_said() {
+        let arguments =
+            json!({"measures": ["sessions"], "startDate": "2026-11-01", "endDate": "2026-11-02"});
+        let asked = Asked::of("aggregate_sessions", arguments)
+            .rows(json!([row(ALL, 4)]))
+            .rows(json!([{"sessions": null, "newest": null}]))
+            .go();
+        assert_eq!(
+            asked.field("notes"),
+            json!(["No such session started in the range compared with."])
         );
     }
 

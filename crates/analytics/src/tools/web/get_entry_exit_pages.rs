@@ -126,7 +126,7 @@ impl Tool for GetEntryExitPages {
         needs: nothing,
         rules: &[
             "Sessions count that **started** in the range and pass the filters. Their entry and exit page is that of the first and last screen view that names one, or of the first and last event with a path if there is no screen view; else it is `(not set)`.",
-            "`pageViews` are the screen views of the page in all those sessions, wherever they began or ended. `exitRatePercent` = 100 · sessions that ended on it / `pageViews`. (OpenPanel gives the bounce rate for both.)",
+            "`pageViews` are the screen views of the page in all those sessions, wherever they began or ended. `exitRatePercent` = 100 · sessions that ended on it / `pageViews`.",
             "Sorted by sessions, then origin and path. `other` is the pages beyond `limit`.",
             COMPARED_RULE,
         ],
@@ -179,7 +179,7 @@ impl Tool for GetEntryExitPages {
         let of = |counts: &Counts| Measures::of(input.mode, counts, None, None);
         let totals = of(&groups.total.now);
         let changes = groups.total.changes(&totals, of)?;
-        let note = groups.note();
+        let notes = groups.notes();
         let output = Output {
             mode: input.mode,
             totals,
@@ -190,7 +190,7 @@ impl Tool for GetEntryExitPages {
         Ok(Answer::of(output)
             .over(&range)
             .through(groups.newest)
-            .notes(note)
+            .notes(notes)
             .notes(range.note(context.environment.now_ms))
             .ranking(
                 &["pages"],

@@ -150,7 +150,7 @@ impl Asked {
         let changes = groups
             .total
             .changes(&totals, |earlier| Measures::of(earlier, None, context))?;
-        let note = groups.note();
+        let notes = groups.notes();
         let output = Output {
             currency: context.project.currency.clone(),
             totals,
@@ -161,7 +161,7 @@ impl Asked {
         Ok(Answer::of(output)
             .over(&range)
             .through(groups.newest)
-            .notes(note)
+            .notes(notes)
             .notes(range.note(context.environment.now_ms))
             .ranking(
                 &["rows"],
