@@ -149,7 +149,10 @@ impl Breakdown<'_> {
             now: now.other,
             earlier: before.map(|before| before.other),
         };
-        let has_other = more || before.is_some_and(|before| before.other.sessions > 0);
+        let has_other = [Some(other.now), other.earlier]
+            .iter()
+            .flatten()
+            .any(|counts| counts.sessions > 0);
         Ok(Groups {
             rows: rows.collect(),
             more,
