@@ -2,13 +2,14 @@
 //!
 //! The schema is the only statement of names, types, choices and bounds. Hosts write some values oddly, and those are read as they
 //! are meant: null as left out; numbers and truth values written as text; a number where text is expected; a list or object
-//! written as JSON text; a single text where a list of texts is expected. Anything else is refused.
+//! written as JSON text; a single text where a list of texts is expected; a choice in another case or with underscores. Anything
+//! else is refused.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Number, Value as Json};
 
 use crate::failure::{Failure, Mistake};
-use crate::nearest::{did_you_mean, listed, one_of};
+use crate::nearest::{did_you_mean, fold, listed, one_of};
 use crate::schema::Object;
 
 /// At most this many problems are told at once.
@@ -163,6 +164,7 @@ impl Check {
 /// The value as it was meant, where a host wrote it as another type.
 fn meant(kind: &str, schema: &Object, given: Json) -> Json {
     match (kind, given) {
+        ("string", Json::String(text)) => Json::String(chosen(schema, text)),
         ("string", Json::Number(number)) => Json::String(number.to_string()),
         ("string", Json::Bool(truth)) => Json::String(truth.to_string()),
         ("integer", Json::Number(number)) if !number.is_i64() && !number.is_u64() => {
@@ -206,6 +208,27 @@ fn items_are_text(schema: &Object) -> bool {
         .and_then(|items| items.get("type"))
         .and_then(Json::as_str)
         == Some("string")
+}
+
+/// The one choice that is spelled the same but for case and underscores, if the text is none itself: `referrer_name` is `referrerName`.
+fn chosen(schema: &Object, text: String) -> String {
+    let choices: Vec<&str> = schema
+        .get("enum")
+        .and_then(Json::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Json::as_str)
+        .collect();
+    if choices.contains(&text.as_str()) {
+        return text;
+    }
+    let mut same = choices
+        .into_iter()
+        .filter(|choice| fold(choice) == fold(&text));
+    match (same.next(), same.next()) {
+        (Some(only), None) => only.to_owned(),
+        _ => text,
+    }
 }
 
 fn within_bounds(schema: &Object, value: &Json) -> bool {
@@ -315,6 +338,7 @@ mod tests {
             "properties": {
                 "limit": {"type": "integer", "minimum": 1, "maximum": 100},
                 "interval": {"type": "string", "enum": ["hour", "day"]},
+                "by": {"type": "array", "items": {"type": "string", "enum": ["referrerName", "utm_source"]}},
                 "names": {"type": "array", "items": {"type": "string"}, "maxItems": 3},
                 "exact": {"type": "object", "additionalProperties": {"type": "string"}},
                 "filters": {"type": "array", "items": {"type": "object", "properties": {
@@ -353,6 +377,10 @@ mod tests {
             }))
         );
         assert_eq!(
+            check(json!({"sql": "", "interval": "Day", "by": ["referrer_name", "utmSource"]})),
+            Ok(json!({"sql": "", "interval": "day", "by": ["referrerName", "utm_source"]}))
+        );
+        assert_eq!(
             check(json!({"sql": "", "limit": 20.0})),
             Ok(json!({"sql": "", "limit": 20}))
         );
@@ -361,7 +389,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_where_and_what_would_be_right() {
         insta::assert_snapshot!(check(json!({})).unwrap_err(), @"`sql` is missing; it must be text of at most 5 characters.");
-        insta::assert_snapshot!(check(json!({"sql": "", "limt": 5})).unwrap_err(), @"`limt` is not an input of `query`. Did you mean `limit`? Allowed: `limit`, `interval`, `names`, `exact`, `filters`, `bounced`, `sql`.");
+        insta::assert_snapshot!(check(json!({"sql": "", "limt": 5})).unwrap_err(), @"`limt` is not an input of `query`. Did you mean `limit`? Allowed: `limit`, `interval`, `by`, `names`, `exact`, `filters`, `bounced`, `sql`.");
         insta::assert_snapshot!(check(json!({"sql": "", "limit": 500})).unwrap_err(), @"`limit` must be a whole number from 1 to 100; it is 500.");
         insta::assert_snapshot!(check(json!({"sql": "", "limit": 2.5})).unwrap_err(), @"`limit` must be a whole number from 1 to 100; it is 2.5.");
         insta::assert_snapshot!(check(json!({"sql": "", "limit": "many"})).unwrap_err(), @r#"`limit` must be a whole number from 1 to 100; it is "many"."#);

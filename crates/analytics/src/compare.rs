@@ -72,6 +72,14 @@ impl Comparison {
             measures: changes(now, before)?,
         })
     }
+
+    /// Changes since `range`, where there was one to compare with.
+    pub(crate) fn with(range: Option<&Range>, measures: Option<Changes>) -> Option<Self> {
+        Some(Self {
+            range: range?.shown(),
+            measures: measures?,
+        })
+    }
 }
 
 /// Every number of `now` against the same of `before`.

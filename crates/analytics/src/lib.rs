@@ -10,6 +10,7 @@
 
 mod answer;
 mod arguments;
+mod breakdown;
 mod caller;
 mod columns;
 mod compare;

@@ -46,7 +46,7 @@ pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>, most: usize) 
 }
 
 /// Letters and digits alone, so that `utmSource`, `utm_source` and `UTM source` are the same.
-fn fold(name: &str) -> String {
+pub(crate) fn fold(name: &str) -> String {
     name.chars()
         .filter(|c| c.is_alphanumeric())
         .take(100)

@@ -239,6 +239,14 @@ impl Range {
             ..self.clone()
         }
     }
+
+    /// The same range ending `ms` later.
+    pub(crate) fn lengthened(&self, ms: i64) -> Self {
+        Self {
+            end_ms: self.end_ms.saturating_add(ms),
+            ..self.clone()
+        }
+    }
 }
 
 /// The instant with which the day after `date` begins.

@@ -34,7 +34,8 @@ where there is one `range {start, end}`, then the tool's own fields, `truncated`
 with the project's offset. An answer's text has at most about 8,000 tokens: rows beyond are dropped whole, and the answer says how many \
 and how to get them.\n\n\
 Arguments are checked strictly: unknown names are refused with the allowed ones. Numbers and truth values written as text, lists written as \
-JSON text, and a single text where a list of texts is expected are read as they are meant; null is left out.\n\n\
+JSON text, a single text where a list of texts is expected, and choices in another case or spelled with underscores (`referrer_name`) \
+are read as they are meant; null is left out.\n\n\
 `projectId` is needed where several projects are visible and the connection's address does not pin one (`/mcp?project=ID`). \
 An address may shorten the list of tools: `/mcp?toolsets=web,events`, `/mcp?tools=query,get_schema`; \
 `toolsets=sessionvision`, `fullsession` and `openpanel` list a product's own names, `toolsets=all` everything, aliases included. \

@@ -219,6 +219,9 @@ fn without_null(schema: &mut Object) {
             schema.insert("type".into(), only);
         }
     }
+    if let Some(Json::Array(choices)) = schema.get_mut("enum") {
+        choices.retain(|choice| !choice.is_null());
+    }
 }
 
 /// `anyOf [X, null]` as X, with null among its types.
@@ -277,6 +280,7 @@ mod tests {
         filters: Filters,
         #[serde(default)]
         compare: Compare,
+        against: Option<Compare>,
         /// Only this page
         title: Option<String>,
         #[serde(default)]
@@ -289,6 +293,6 @@ mod tests {
             project: true,
             cursor: true,
         });
-        insta::assert_snapshot!(Json::Object(schema), @r#"{"type":"object","properties":{"projectId":{"type":"string"},"startDate":{"type":"string","description":"YYYY-MM-DD or RFC 3339; default last 30 days"},"endDate":{"type":"string"},"filters":{"type":"array","items":{"type":"object","properties":{"field":{"description":"Column, properties.KEY, profile.X or group.X","type":"string"},"op":{"type":"string","enum":["is","isNot","contains","doesNotContain","startsWith","endsWith","regex","isSet","isNotSet","gt","gte","lt","lte"]},"values":{"type":"array","items":{"type":"string"}}},"required":["field","op"]}},"compare":{"type":"string","enum":["none","previous","year"],"default":"none"},"title":{"type":"string","description":"Only this page"},"limit":{"type":"integer","minimum":1,"maximum":100,"default":20},"cursor":{"type":"string"}},"additionalProperties":false}"#);
+        insta::assert_snapshot!(Json::Object(schema), @r#"{"type":"object","properties":{"projectId":{"type":"string"},"startDate":{"type":"string","description":"YYYY-MM-DD or RFC 3339; default last 30 days"},"endDate":{"type":"string"},"filters":{"type":"array","items":{"type":"object","properties":{"field":{"description":"Column, properties.KEY, profile.X or group.X","type":"string"},"op":{"type":"string","enum":["is","isNot","contains","doesNotContain","startsWith","endsWith","regex","isSet","isNotSet","gt","gte","lt","lte"]},"values":{"type":"array","items":{"type":"string"}}},"required":["field","op"]}},"compare":{"type":"string","enum":["none","previous","year"],"default":"none"},"against":{"type":"string","enum":["none","previous","year"]},"title":{"type":"string","description":"Only this page"},"limit":{"type":"integer","minimum":1,"maximum":100,"default":20},"cursor":{"type":"string"}},"additionalProperties":false}"#);
     }
 }

@@ -192,34 +192,37 @@ mod tests {
 
     #[test]
     fn the_default_list_names_every_tool_once_in_a_fixed_order() {
-        insta::assert_snapshot!(names(None, None), @"whoami list_projects get_dashboard_urls query get_schema get_event_definitions get_property_definitions get_event_property_values query_events get_analytics_overview");
+        insta::assert_snapshot!(names(None, None), @"whoami list_projects get_dashboard_urls query get_schema get_event_definitions get_property_definitions get_event_property_values query_events aggregate_sessions get_analytics_overview get_entry_exit_pages get_top_referrers get_country_breakdown get_device_breakdown");
     }
 
     #[test]
     fn an_address_narrows_the_list() {
         assert_eq!(
             names(Some("web, events"), None),
-            "query_events get_analytics_overview"
+            "query_events get_analytics_overview get_entry_exit_pages get_top_referrers get_country_breakdown get_device_breakdown"
         );
         assert_eq!(names(None, Some("query,list_sites")), "list_sites query");
         assert_eq!(
-            names(Some("web"), Some("query")),
-            "query get_analytics_overview"
+            names(Some("discover"), Some("query")),
+            "query get_event_definitions get_property_definitions get_event_property_values"
         );
         assert_eq!(
             names(Some("sessionvision"), None),
             "query get_schema get_event_definitions get_property_definitions list_events"
         );
-        assert_eq!(names(Some("fullsession"), None), "whoami list_sites");
-        insta::assert_snapshot!(names(Some("openpanel"), None), @"list_projects get_dashboard_urls list_event_names list_event_properties get_event_property_values query_events get_analytics_overview");
-        insta::assert_snapshot!(names(Some("all"), None), @"whoami list_projects list_sites get_dashboard_urls query get_schema get_event_definitions list_event_names get_property_definitions list_event_properties get_event_property_values query_events list_events get_analytics_overview");
+        assert_eq!(
+            names(Some("fullsession"), None),
+            "whoami list_sites aggregate_sessions"
+        );
+        insta::assert_snapshot!(names(Some("openpanel"), None), @"list_projects get_dashboard_urls list_event_names list_event_properties get_event_property_values query_events get_analytics_overview get_entry_exit_pages get_top_referrers get_country_breakdown get_device_breakdown");
+        insta::assert_snapshot!(names(Some("all"), None), @"whoami list_projects list_sites get_dashboard_urls query get_schema get_event_definitions list_event_names get_property_definitions list_event_properties get_event_property_values query_events list_events aggregate_sessions get_analytics_overview get_entry_exit_pages get_top_referrers get_country_breakdown get_device_breakdown");
     }
 
     #[test]
     fn an_address_that_asks_for_what_there_is_not_is_told() {
         let toolbox = Toolbox::new();
-        insta::assert_snapshot!(toolbox.narrowing(Some("webb"), None, None).unwrap_err(), @"`toolsets` in the address names `webb`, which is no toolset. Did you mean `web`? There are: `access`, `sql`, `discover`, `events`, `web`, `sessionvision`, `fullsession`, `openpanel`, `all`.");
-        insta::assert_snapshot!(toolbox.narrowing(None, Some("list_event"), None).unwrap_err(), @"`tools` in the address names `list_event`, which is no tool. Did you mean `list_events`, `list_event_names` or `list_event_properties`? There are: `whoami`, `list_projects`, `list_sites`, `get_dashboard_urls`, `query`, `get_schema`, `get_event_definitions`, `list_event_names`, `get_property_definitions`, `list_event_properties`, `get_event_property_values`, `query_events`, `list_events`, `get_analytics_overview`.");
+        insta::assert_snapshot!(toolbox.narrowing(Some("webb"), None, None).unwrap_err(), @"`toolsets` in the address names `webb`, which is no toolset. Did you mean `web`? There are: `access`, `sql`, `discover`, `events`, `sessions`, `profiles`, `groups`, `web`, `behavior`, `sessionvision`, `fullsession`, `openpanel`, `all`.");
+        insta::assert_snapshot!(toolbox.narrowing(None, Some("list_event"), None).unwrap_err(), @"`tools` in the address names `list_event`, which is no tool. Did you mean `list_events`, `list_event_names` or `list_event_properties`? There are: `whoami`, `list_projects`, `list_sites`, `get_dashboard_urls`, `query`, `get_schema`, `get_event_definitions`, `list_event_names`, `get_property_definitions`, `list_event_properties`, `get_event_property_values`, `query_events`, `list_events`, `aggregate_sessions`, `get_analytics_overview`, `get_entry_exit_pages`, `get_top_referrers`, `get_country_breakdown`, `get_device_breakdown`.");
     }
 
     #[test]
@@ -230,7 +233,7 @@ mod tests {
                 .filter(|tool| tool.input_schema["properties"].get("projectId").is_some())
                 .count()
         };
-        assert_eq!(has(listed(None, None, None)), 8);
+        assert_eq!(has(listed(None, None, None)), 13);
         assert_eq!(has(listed(None, None, Some("acme"))), 0);
     }
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from datasets import friction, midnights, site, small, texts
+from datasets import friction, labels, midnights, site, small, texts
 from datasets.project import Project
 from datasets.writer import write_all
 
@@ -27,6 +27,7 @@ def projects() -> list[Project]:
         site.stored(),
         site.hive(),
         small.other_tenant(),
+        labels.project(),
     ]
 
 

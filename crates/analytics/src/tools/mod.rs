@@ -3,6 +3,7 @@
 mod access;
 mod discover;
 mod events;
+mod sessions;
 mod sql;
 mod web;
 
@@ -20,6 +21,11 @@ pub(crate) fn all() -> Vec<Box<dyn AnyTool>> {
         OfProject::<discover::GetPropertyDefinitions>::boxed(),
         OfProject::<discover::GetEventPropertyValues>::boxed(),
         OfProject::<events::QueryEvents>::boxed(),
+        OfProject::<sessions::AggregateSessions>::boxed(),
         OfProject::<web::GetAnalyticsOverview>::boxed(),
+        OfProject::<web::GetEntryExitPages>::boxed(),
+        OfProject::<web::GetTopReferrers>::boxed(),
+        OfProject::<web::GetCountryBreakdown>::boxed(),
+        OfProject::<web::GetDeviceBreakdown>::boxed(),
     ]
 }

@@ -36,6 +36,14 @@ impl Dialect for DataFusionDialect {
         )
     }
 
+    fn epoch_ms(&self, time: &Sql) -> Sql {
+        // Instants of the lake and of `bucket_start` are counted in milliseconds; others are first made so.
+        sql!(
+            "CAST(arrow_cast({time}, 'Timestamp(Millisecond, Some(\"UTC\"))') AS BIGINT)",
+            time
+        )
+    }
+
     fn property(&self, column: &Sql, key: &Placeholder) -> Sql {
         sql!("property({column}, {key})", column, key)
     }

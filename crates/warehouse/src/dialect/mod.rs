@@ -30,6 +30,9 @@ pub trait Dialect {
         week_start: WeekStart,
     ) -> Sql;
 
+    /// The whole milliseconds from 1970-01-01T00:00:00Z to an instant, a 64-bit integer.
+    fn epoch_ms(&self, time: &Sql) -> Sql;
+
     /// The text under `key` in a map (or JSON) column; null where the key is absent.
     fn property(&self, column: &Sql, key: &Placeholder) -> Sql;
 

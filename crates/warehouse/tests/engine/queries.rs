@@ -8,7 +8,7 @@ use futures::executor::block_on;
 use object_store::memory::InMemory;
 use serde_json::json;
 use sightline_warehouse::parquet::EngineConfig;
-use sightline_warehouse::{Limits, Value, Warehouse, WarehouseError, sql};
+use sightline_warehouse::{Limits, Sql, Value, Warehouse, WarehouseError, sql};
 
 use super::support::{
     DAY_MS, NOVEMBER_MS, ask, file, november, project, project_with, put, refusal, statement,
@@ -146,6 +146,33 @@ fn buckets_and_properties_are_functions_of_the_engine() {
     )
     .unwrap();
     assert_eq!(keys, [vec![json!("plan.name")]]);
+}
+
+#[test]
+fn an_instant_is_a_number_of_milliseconds() {
+    let project = project(november(1, 2));
+    let statement = statement(&project, |query| {
+        let bound = query.bind(Value::TimestampMs(NOVEMBER_MS + 7));
+        let instants = [
+            bound.into(),
+            Sql::from("min(timestamp)"),
+            Sql::from("min(bucket_start(timestamp, 'hour', 'Asia/Kolkata'))"),
+        ];
+        let [bound, lowest, bucket] = instants.map(|instant| query.dialect().epoch_ms(&instant));
+        sql!(
+            "SELECT {bound}, {lowest}, {bucket} FROM events",
+            bound,
+            lowest,
+            bucket
+        )
+    });
+    let result = block_on(project.run(statement, &Limits::default())).unwrap();
+    // Half past the hour is where an hour begins in India.
+    let bucket = NOVEMBER_MS - 30 * 60_000;
+    assert_eq!(
+        result.rows,
+        [[NOVEMBER_MS + 7, NOVEMBER_MS, bucket].map(|ms| json!(ms))]
+    );
 }
 
 #[test]
