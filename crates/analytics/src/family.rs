@@ -13,28 +13,19 @@ pub enum Family {
     Events,
     /// Sessions.
     Sessions,
-    /// People.
-    Profiles,
-    /// Companies, teams, or whatever else people belong to.
-    Groups,
     /// Web analytics.
     Web,
-    /// What people do over time.
-    Behavior,
 }
 
 impl Family {
     /// Every family, in the order tools are listed.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 6] = [
         Self::Access,
         Self::Sql,
         Self::Discover,
         Self::Events,
         Self::Sessions,
-        Self::Profiles,
-        Self::Groups,
         Self::Web,
-        Self::Behavior,
     ];
 
     /// The name used in URLs and in the reference.
@@ -45,10 +36,7 @@ impl Family {
             Self::Discover => "discover",
             Self::Events => "events",
             Self::Sessions => "sessions",
-            Self::Profiles => "profiles",
-            Self::Groups => "groups",
             Self::Web => "web",
-            Self::Behavior => "behavior",
         }
     }
 
@@ -60,13 +48,8 @@ impl Family {
             Self::Discover => "Which events, properties and values exist.",
             Self::Events => "Single events.",
             Self::Sessions => "Sessions, the friction in them, and what happened moment by moment.",
-            Self::Profiles => "The people behind the events. One row per profile, whatever its history.",
-            Self::Groups => "Companies, teams or whatever else profiles belong to.",
             Self::Web => {
                 "Web analytics. Session measures count a session in the bucket of its start."
-            }
-            Self::Behavior => {
-                "What people do over time: trends, funnels, retention, paths, engagement."
             }
         }
     }
