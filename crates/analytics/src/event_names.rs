@@ -7,6 +7,11 @@ use std::collections::BTreeMap;
 
 use sightline_warehouse::{Query, Sql, sql};
 
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::nearest::did_you_mean;
+use crate::range::Range;
+
 /// A page or screen was looked at.
 pub(crate) const SCREEN_VIEW: &str = "screen_view";
 /// Money came in (or went back, as a negative amount).
@@ -103,6 +108,40 @@ impl EventNames {
         let cases = Sql::join(cases, "");
         sql!("CASE name{cases} ELSE coalesce(name, '') END", cases)
     }
+}
+
+/// A note on each of `names` that does not occur in the range.
+pub(crate) async fn unknown_names(
+    names: &[String],
+    range: &Range,
+    context: &Context<'_>,
+) -> Result<Vec<String>, Failure> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = context.query();
+    let shown = context.project.event_names.shown_sql(&mut query);
+    let within = range.contains(&mut query, "timestamp");
+    let statement = query.finish(sql!(
+        "SELECT event FROM (SELECT {shown} AS event, count(*) AS events FROM events WHERE {within} GROUP BY event) AS seen \
+         ORDER BY events DESC, event LIMIT 1000",
+        shown,
+        within
+    ));
+    let found = context.run(statement).await?.rows;
+    let seen: Vec<&str> = found
+        .iter()
+        .filter_map(|row| row.first()?.as_str())
+        .collect();
+    let unknown = names
+        .iter()
+        .filter(|name| !seen.contains(&context.project.event_names.shown(name)));
+    Ok(unknown
+        .map(|name| {
+            let meant = did_you_mean(name, seen.iter().copied());
+            format!("No event named `{name}` occurs in this range.{meant} `get_event_definitions` lists those that do.")
+        })
+        .collect())
 }
 
 #[cfg(test)]

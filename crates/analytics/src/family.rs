@@ -15,17 +15,20 @@ pub enum Family {
     Sessions,
     /// Web analytics.
     Web,
+    /// What people do over time.
+    Behavior,
 }
 
 impl Family {
     /// Every family, in the order tools are listed.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Access,
         Self::Sql,
         Self::Discover,
         Self::Events,
         Self::Sessions,
         Self::Web,
+        Self::Behavior,
     ];
 
     /// The name used in URLs and in the reference.
@@ -37,6 +40,7 @@ impl Family {
             Self::Events => "events",
             Self::Sessions => "sessions",
             Self::Web => "web",
+            Self::Behavior => "behavior",
         }
     }
 
@@ -50,6 +54,9 @@ impl Family {
             Self::Sessions => "Sessions, the friction in them, and what happened moment by moment.",
             Self::Web => {
                 "Web analytics. Session measures count a session in the bucket of its start."
+            }
+            Self::Behavior => {
+                "What people do over time: trends, funnels, retention, paths, engagement."
             }
         }
     }

@@ -31,7 +31,7 @@ pub(crate) const RULES: &[&str] = &[
 const MOST_FILTERS: usize = 20;
 const MOST_VALUES: usize = 100;
 /// How long before the range a session may have begun whose events lie in it.
-const LONGEST_SESSION_MS: i64 = 24 * 3_600_000;
+pub(crate) const LONGEST_SESSION_MS: i64 = 24 * 3_600_000;
 
 /// How a field is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -8,6 +8,7 @@
 //! it runs on a handle made for one project, out of those the caller sees (invariant 4); every answer says what it covers
 //! (invariant 5); nothing can be written (invariant 7). No protocol, no storage, no clock of its own: those are passed in.
 
+mod active_days;
 mod answer;
 mod arguments;
 mod breakdown;
@@ -31,6 +32,7 @@ mod markdown;
 mod narrowing;
 mod nearest;
 mod numbers;
+mod page;
 mod project;
 mod range;
 mod reference;

@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn an_address_that_asks_for_what_there_is_not_is_told() {
         let toolbox = Toolbox::new();
-        insta::assert_snapshot!(toolbox.narrowing(Some("webb"), None, None).unwrap_err(), @"`toolsets` in the address names `webb`, which is no toolset. Did you mean `web`? There are: `access`, `sql`, `discover`, `events`, `sessions`, `web`, `sessionvision`, `fullsession`, `openpanel`, `all`.");
+        insta::assert_snapshot!(toolbox.narrowing(Some("webb"), None, None).unwrap_err(), @"`toolsets` in the address names `webb`, which is no toolset. Did you mean `web`? There are: `access`, `sql`, `discover`, `events`, `sessions`, `web`, `behavior`, `sessionvision`, `fullsession`, `openpanel`, `all`.");
         insta::assert_snapshot!(toolbox.narrowing(None, Some("list_event"), None).unwrap_err(), @"`tools` in the address names `list_event`, which is no tool. Did you mean `list_events`, `list_event_names` or `list_event_properties`? There are: `whoami`, `list_projects`, `list_sites`, `get_dashboard_urls`, `query`, `get_schema`, `get_event_definitions`, `list_event_names`, `get_property_definitions`, `list_event_properties`, `get_event_property_values`, `query_events`, `list_events`, `aggregate_sessions`, `get_analytics_overview`, `get_entry_exit_pages`, `get_top_referrers`, `get_country_breakdown`, `get_device_breakdown`.");
     }
 

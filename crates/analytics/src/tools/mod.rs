@@ -1,6 +1,7 @@
 //! The tools, by family. A new one is a file, its `mod` line, and its line in [`all`].
 
 mod access;
+mod behavior;
 mod discover;
 mod events;
 mod sessions;
@@ -23,9 +24,14 @@ pub(crate) fn all() -> Vec<Box<dyn AnyTool>> {
         OfProject::<events::QueryEvents>::boxed(),
         OfProject::<sessions::AggregateSessions>::boxed(),
         OfProject::<web::GetAnalyticsOverview>::boxed(),
+        OfProject::<web::GetRollingActiveUsers>::boxed(),
+        OfProject::<web::GetTopPages>::boxed(),
+        OfProject::<web::GetPagePerformance>::boxed(),
+        OfProject::<web::GetPageConversions>::boxed(),
         OfProject::<web::GetEntryExitPages>::boxed(),
         OfProject::<web::GetTopReferrers>::boxed(),
         OfProject::<web::GetCountryBreakdown>::boxed(),
         OfProject::<web::GetDeviceBreakdown>::boxed(),
+        OfProject::<behavior::GetEngagementMetrics>::boxed(),
     ]
 }

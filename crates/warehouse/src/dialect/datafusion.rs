@@ -125,6 +125,24 @@ impl Dialect for DataFusionDialect {
         sql!("last_value({value} ORDER BY {order})", value, order)
     }
 
+    fn previous(&self, value: &Sql, partition: &Sql, order: &Sql) -> Sql {
+        sql!(
+            "lag({value}) OVER (PARTITION BY {partition} ORDER BY {order})",
+            value,
+            partition,
+            order
+        )
+    }
+
+    fn next(&self, value: &Sql, partition: &Sql, order: &Sql) -> Sql {
+        sql!(
+            "lead({value}) OVER (PARTITION BY {partition} ORDER BY {order})",
+            value,
+            partition,
+            order
+        )
+    }
+
     fn percentile(&self, expression: &Sql, percent: u8) -> Sql {
         sql!(
             "percentile_cont(CAST({percent} AS DOUBLE) / 100.0) WITHIN GROUP (ORDER BY {expression})",

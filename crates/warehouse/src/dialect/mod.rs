@@ -95,6 +95,13 @@ pub trait Dialect {
     /// The value of `value` in the row in which `order` is greatest.
     fn latest(&self, value: &Sql, order: &Sql) -> Sql;
 
+    /// The value of `value` in the row before, among the rows with the same `partition`, in the ascending order of `order`; null
+    /// in the first.
+    fn previous(&self, value: &Sql, partition: &Sql, order: &Sql) -> Sql;
+
+    /// The value of `value` in the row after, likewise; null in the last.
+    fn next(&self, value: &Sql, partition: &Sql, order: &Sql) -> Sql;
+
     /// The `percent`-th percentile, interpolated linearly between neighbours.
     fn percentile(&self, expression: &Sql, percent: u8) -> Sql;
 }

@@ -11,13 +11,13 @@ use super::row::{EventRow, Pick};
 use crate::answer::Answer;
 use crate::columns::Column;
 use crate::context::Context;
+use crate::event_names::unknown_names;
 use crate::failure::Failure;
 use crate::family::{Family, Product, Scope};
 use crate::filters::{Conditions, Filters};
 use crate::interval::instant;
 use crate::keyset;
 use crate::limit::Limit;
-use crate::nearest::did_you_mean;
 use crate::range::{DateRange, Range};
 use crate::tool::{About, Tool, nothing};
 
@@ -262,40 +262,6 @@ impl Asked<'_> {
             skip
         )))
     }
-}
-
-/// A note on each event name that does not occur in the range.
-async fn unknown_names(
-    names: &[String],
-    range: &Range,
-    context: &Context<'_>,
-) -> Result<Vec<String>, Failure> {
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut query = context.query();
-    let shown = context.project.event_names.shown_sql(&mut query);
-    let within = range.contains(&mut query, "timestamp");
-    let statement = query.finish(sql!(
-        "SELECT event FROM (SELECT {shown} AS event, count(*) AS events FROM events WHERE {within} GROUP BY event) AS seen \
-         ORDER BY events DESC, event LIMIT 1000",
-        shown,
-        within
-    ));
-    let found = context.run(statement).await?.rows;
-    let seen: Vec<&str> = found
-        .iter()
-        .filter_map(|row| row.first()?.as_str())
-        .collect();
-    let unknown = names
-        .iter()
-        .filter(|name| !seen.contains(&context.project.event_names.shown(name)));
-    Ok(unknown
-        .map(|name| {
-            let meant = did_you_mean(name, seen.iter().copied());
-            format!("No event named `{name}` occurs in this range.{meant} `get_event_definitions` lists those that do.")
-        })
-        .collect())
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::event_names::SCREEN_VIEW;
 use crate::failure::Failure;
 use crate::family::{Family, Product, Scope};
-use crate::filters::{Conditions, Filters};
+use crate::filters::{Conditions, Filters, LONGEST_SESSION_MS};
 use crate::limit::Limit;
 use crate::numbers::{mean_seconds, percent};
 use crate::range::{DateRange, Range};
@@ -24,9 +24,6 @@ use crate::tool::{About, Tool, nothing};
 
 /// The pages on which sessions begin or end.
 pub(crate) struct GetEntryExitPages;
-
-/// How long after its range a session may go on.
-const LONGEST_SESSION_MS: i64 = 24 * 3_600_000;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Input {

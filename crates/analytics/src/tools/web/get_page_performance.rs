@@ -1,0 +1,425 @@
+//! `get_page_performance`: how long pages hold people, and whether they go on.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sightline_warehouse::{Query, Sql, Statement, sql};
+
+use crate::answer::Answer;
+use crate::compare::{Changes, Compare, changes};
+use crate::context::Context;
+use crate::event_names::SCREEN_VIEW;
+use crate::failure::Failure;
+use crate::family::{Family, Product, Scope};
+use crate::filters::{Conditions, Filters, LONGEST_SESSION_MS};
+use crate::limit::Limit;
+use crate::numbers::{mean_seconds, percent};
+use crate::page::{self, Page};
+use crate::range::{DateRange, Range, RangeShown};
+use crate::tool::{About, Tool, nothing};
+
+/// How long pages hold people, and whether they go on.
+pub(crate) struct GetPagePerformance;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Input {
+    /// Part of path, origin or title
+    search: Option<String>,
+    #[serde(default)]
+    sort_by: SortBy,
+    #[serde(default)]
+    order: Direction,
+    #[serde(flatten)]
+    range: DateRange,
+    #[serde(default)]
+    filters: Filters,
+    #[serde(default)]
+    compare: Compare,
+    #[serde(default)]
+    limit: Limit<50, 500>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(description = "")]
+enum SortBy {
+    #[default]
+    Sessions,
+    PageViews,
+    BounceRate,
+    AvgDuration,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(description = "")]
+enum Direction {
+    #[default]
+    Desc,
+    Asc,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Output {
+    /// The range compared with, when `compare` asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compared_with: Option<RangeShown>,
+    /// The pages in the order asked for.
+    pages: Vec<Row>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    /// The page's scheme and host, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<String>,
+    /// The page's path; `(not set)` for views that name none.
+    path: String,
+    /// The title of its newest view that has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    #[serde(flatten)]
+    measures: Measures,
+    /// `high_bounce`, `low_engagement`, `good_landing_page`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    signals: Vec<Signal>,
+    /// Each measure's earlier value and change, when `compare` asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Changes>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Signal {
+    HighBounce,
+    LowEngagement,
+    GoodLandingPage,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Measures {
+    /// Screen views of the page.
+    page_views: i64,
+    /// Distinct sessions that saw it.
+    sessions: i64,
+    /// Sessions that entered on it.
+    entries: i64,
+    /// 100 · those of them with fewer than two screen views / entries; absent without entries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bounce_rate_percent: Option<f64>,
+    /// Mean time to the session's next view; absent if there never was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    avg_time_on_page_seconds: Option<f64>,
+    /// Mean duration of the sessions that saw it; absent without any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    avg_session_duration_seconds: Option<f64>,
+}
+
+impl Tool for GetPagePerformance {
+    const ABOUT: About = About {
+        name: "get_page_performance",
+        title: "Page performance",
+        description: "Says for each page how long it holds people, how many bounce on it and how long their sessions are, with signals. \
+                      Use get_page_conversions for what pages lead to.",
+        family: Family::Web,
+        scope: Some(Scope::Insights),
+        products: &[(Product::OpenPanel, "get_page_performance")],
+        pages: false,
+        needs: nothing,
+        rules: &[
+            "`pageViews` and `sessions` count the screen views in the range that pass the filters, by origin and path.",
+            "`avgTimeOnPageSeconds` is the mean time from a view to the next screen view of its session, whatever its page and also after the range's end; a session's last view has no next and is left out. Views at the same millisecond follow in the order of their ids.",
+            "`bounceRatePercent` is of the sessions that **entered** on the page: started in the range and pass the filters.",
+            "`avgSessionDurationSeconds` is the mean over the sessions that saw the page.",
+            "Signals: `high_bounce` above 70 %; `low_engagement` below 60 s on the page; `good_landing_page` below 40 % and above 120 s.",
+            "Sorted by `sortBy` (`avgDuration` is `avgSessionDurationSeconds`), pages without a value last, ties by origin and path. `search` ignores case.",
+        ],
+    };
+    type Input = Input;
+    type Output = Output;
+
+    async fn answer(input: Input, context: &Context<'_>) -> Result<Answer<Output>, Failure> {
+        let range = context.range(&input.range)?;
+        let conditions = context.conditions(&input.filters).await?;
+        let earlier = input.compare.earlier(&range, context.calendar());
+        let asked = Asked {
+            conditions: &conditions,
+            context,
+        };
+        let mut rows: Vec<Seen> = context.rows(asked.ranked(&range, &input)).await?;
+        let more = rows.len() > input.limit.rows();
+        rows.truncate(input.limit.rows());
+        let pages: Vec<&Page> = rows.iter().map(|row| &row.page).collect();
+        let before: Option<Vec<Seen>> = match &earlier {
+            Some(earlier) if !pages.is_empty() => {
+                Some(context.rows(asked.of(earlier, &pages)).await?)
+            }
+            Some(_) => Some(Vec::new()),
+            None => None,
+        };
+        let mut newest = None;
+        let mut shown = Vec::with_capacity(rows.len());
+        for row in &rows {
+            newest = newest.max(context.newest(row.newest.as_ref())?);
+            let measures = row.measures();
+            let changes = before
+                .as_ref()
+                .map(|before| {
+                    let then = before.iter().find(|then| then.page == row.page);
+                    let then =
+                        then.map_or_else(|| Seen::none(&row.page).measures(), Seen::measures);
+                    changes(&measures, &then)
+                })
+                .transpose()?;
+            shown.push(Row {
+                origin: row.page.origin(),
+                path: row.page.path(),
+                title: row.title.clone(),
+                signals: signals(&measures),
+                measures,
+                changes,
+            });
+        }
+        let output = Output {
+            compared_with: earlier.as_ref().map(Range::shown),
+            pages: shown,
+        };
+        Ok(Answer::of(output)
+            .over(&range)
+            .through(newest)
+            .notes(range.note(context.environment.now_ms))
+            .ranking(
+                &["pages"],
+                more,
+                input.limit.larger(),
+                "Narrow it with `search`.",
+            ))
+    }
+}
+
+/// What was counted of a page.
+#[derive(Deserialize)]
+struct Seen {
+    #[serde(flatten)]
+    page: Page,
+    title: Option<String>,
+    page_views: i64,
+    sessions: i64,
+    timed: Option<i64>,
+    time_ms: Option<i64>,
+    known_sessions: Option<i64>,
+    duration_ms: Option<i64>,
+    entries: Option<i64>,
+    bounced: Option<i64>,
+    newest: Option<String>,
+}
+
+impl Seen {
+    /// A page nobody saw.
+    fn none(page: &Page) -> Self {
+        Self {
+            page: page.clone(),
+            title: None,
+            page_views: 0,
+            sessions: 0,
+            timed: None,
+            time_ms: None,
+            known_sessions: None,
+            duration_ms: None,
+            entries: None,
+            bounced: None,
+            newest: None,
+        }
+    }
+
+    fn measures(&self) -> Measures {
+        let mean = |sum_ms: Option<i64>, count: Option<i64>| {
+            count
+                .filter(|count| *count > 0)
+                .map(|count| mean_seconds(sum_ms.unwrap_or(0), count))
+        };
+        let entries = self.entries.unwrap_or(0);
+        Measures {
+            page_views: self.page_views,
+            sessions: self.sessions,
+            entries,
+            bounce_rate_percent: (entries > 0).then(|| percent(self.bounced.unwrap_or(0), entries)),
+            avg_time_on_page_seconds: mean(self.time_ms, self.timed),
+            avg_session_duration_seconds: mean(self.duration_ms, self.known_sessions),
+        }
+    }
+}
+
+fn signals(measures: &Measures) -> Vec<Signal> {
+    let (bounce, time) = (
+        measures.bounce_rate_percent,
+        measures.avg_time_on_page_seconds,
+    );
+    let mut signals = Vec::new();
+    if bounce.is_some_and(|bounce| bounce > 70.0) {
+        signals.push(Signal::HighBounce);
+    }
+    if time.is_some_and(|time| time < 60.0) {
+        signals.push(Signal::LowEngagement);
+    }
+    if bounce.is_some_and(|bounce| bounce < 40.0) && time.is_some_and(|time| time > 120.0) {
+        signals.push(Signal::GoodLandingPage);
+    }
+    signals
+}
+
+/// Pages to ask about.
+struct Asked<'a> {
+    conditions: &'a Conditions,
+    context: &'a Context<'a>,
+}
+
+impl Asked<'_> {
+    /// The first pages in the order asked for, and one more.
+    fn ranked(&self, range: &Range, input: &Input) -> Statement {
+        let mut query = self.context.query();
+        let search = input.search.as_deref().filter(|search| !search.is_empty());
+        let among = search.map(|search| {
+            let search = query.bind(search);
+            let contains = |column| query.dialect().contains(&Sql::from(column), &search);
+            let (path, origin) = (contains("page_path"), contains("page_origin"));
+            let title = contains("coalesce(title, '')");
+            sql!("({path} OR {origin} OR {title})", path, origin, title)
+        });
+        let pages = self.pages(&mut query, range, among);
+        let (by, direction) = (input.sort_by.sql(), input.order.sql());
+        let (named, columns, rows) = (page::NAMED, page::COLUMNS, input.limit.and_one());
+        query.finish(sql!(
+            "SELECT {named}, title, page_views, sessions, timed, time_ms, known_sessions, duration_ms, entries, bounced, newest \
+             FROM ({pages}) AS pages ORDER BY CASE WHEN {by} IS NULL THEN 1 ELSE 0 END, {by} {direction}, {columns} LIMIT {rows}",
+            named,
+            pages,
+            by,
+            direction,
+            columns,
+            rows
+        ))
+    }
+
+    /// These pages.
+    fn of(&self, range: &Range, pages: &[&Page]) -> Statement {
+        let mut query = self.context.query();
+        let among = page::is_any(&mut query, pages);
+        let pages = self.pages(&mut query, range, Some(among));
+        let named = page::NAMED;
+        query.finish(sql!(
+            "SELECT {named}, title, page_views, sessions, timed, time_ms, known_sessions, duration_ms, entries, bounced, newest \
+             FROM ({pages}) AS pages",
+            named,
+            pages
+        ))
+    }
+
+    /// Every page for which `among` holds, with what is counted of it.
+    fn pages(&self, query: &mut Query<'_>, range: &Range, among: Option<Sql>) -> Sql {
+        let columns = page::COLUMNS;
+        let views = self.views(query, range);
+        // Sessions may have begun before the range, and are asked for nothing but how long they took.
+        let around = range
+            .widened_back(LONGEST_SESSION_MS)
+            .contains(query, "started_at");
+        let started = range.contains(query, "started_at");
+        let filters = self
+            .conditions
+            .on_sessions(query, self.context.project, range);
+        let entry = page::columns_of("entry_origin", "entry_path");
+        let title = query.dialect().latest(
+            &Sql::from("title"),
+            &Sql::from("CASE WHEN title IS NULL THEN 0 ELSE 1 END, titled_at, coalesce(title, '')"),
+        );
+        let visit_title = query.dialect().latest(
+            &Sql::from("title"),
+            &Sql::from("CASE WHEN title IS NULL THEN 0 ELSE 1 END, timestamp, coalesce(event_id, ''), title"),
+        );
+        let among = among.map_or_else(Sql::default, |among| sql!(" WHERE {among}", among));
+        sql!(
+            "SELECT seen.page_origin AS page_origin, seen.page_path AS page_path, title, page_views, sessions, timed, time_ms, \
+             known_sessions, duration_ms, entries, bounced, newest FROM \
+             (SELECT {columns}, {title} AS title, sum(views) AS page_views, count(visit) AS sessions, sum(timed) AS timed, \
+             sum(time_ms) AS time_ms, count(duration_ms) AS known_sessions, sum(duration_ms) AS duration_ms, max(newest) AS newest FROM \
+             (SELECT {columns}, visit, {visit_title} AS title, max(CASE WHEN title IS NULL THEN NULL ELSE timestamp END) AS titled_at, \
+             count(*) AS views, count(next_ms) AS timed, sum(next_ms - time_ms) AS time_ms, max(timestamp) AS newest \
+             FROM ({views}) AS views GROUP BY {columns}, visit) AS visits LEFT JOIN \
+             (SELECT session_id, max(coalesce(duration_ms, 0)) AS duration_ms FROM sessions WHERE {around} GROUP BY session_id) AS durations \
+             ON visits.visit = durations.session_id GROUP BY {columns}) AS seen LEFT JOIN \
+             (SELECT {columns}, count(*) AS entries, sum(bounced) AS bounced FROM \
+             (SELECT {entry}, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced FROM sessions WHERE {started}{filters}) AS entered \
+             GROUP BY {columns}) AS entries ON seen.page_origin = entries.page_origin AND seen.page_path = entries.page_path{among}",
+            columns,
+            title,
+            visit_title,
+            views,
+            around,
+            entry,
+            started,
+            filters,
+            among
+        )
+    }
+
+    /// The views of the range that pass the filters, each with the time of the next one in its session.
+    fn views(&self, query: &mut Query<'_>, range: &Range) -> Sql {
+        let ms = query.dialect().epoch_ms(&Sql::from("timestamp"));
+        let next = query.dialect().next(
+            &ms,
+            &Sql::from("session_id"),
+            &Sql::from("timestamp, event_id"),
+        );
+        let followed = range
+            .lengthened(LONGEST_SESSION_MS)
+            .contains(query, "timestamp");
+        let viewed = self
+            .context
+            .project
+            .event_names
+            .is_any(query, [SCREEN_VIEW]);
+        let page = page::columns();
+        let within = range.contains(query, "timestamp");
+        let filters = self
+            .conditions
+            .on_events(query, self.context.project, range);
+        sql!(
+            "SELECT {page}, nullif(session_id, '') AS visit, nullif(title, '') AS title, timestamp, event_id, {ms} AS time_ms, \
+             CASE WHEN session_id <> '' THEN next_ms END AS next_ms FROM \
+             (SELECT *, {next} AS next_ms FROM events WHERE {followed} AND {viewed}) AS events WHERE {within}{filters}",
+            page,
+            ms,
+            next,
+            followed,
+            viewed,
+            within,
+            filters
+        )
+    }
+}
+
+impl SortBy {
+    /// What pages are sorted by; null where a page has no such value.
+    fn sql(self) -> Sql {
+        match self {
+            Self::Sessions => Sql::from("sessions"),
+            Self::PageViews => Sql::from("page_views"),
+            Self::BounceRate => Sql::from("CAST(bounced AS DOUBLE) / entries"),
+            Self::AvgDuration => {
+                Sql::from("CAST(duration_ms AS DOUBLE) / nullif(known_sessions, 0)")
+            }
+        }
+    }
+}
+
+impl Direction {
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Desc => "DESC",
+            Self::Asc => "ASC",
+        }
+    }
+}
