@@ -131,7 +131,7 @@ impl Tool for GetPagePerformance {
         needs: nothing,
         rules: &[
             "`pageViews` and `sessions` count the screen views in the range that pass the filters, by origin and path.",
-            "`avgTimeOnPageSeconds` is the mean time from a view to the next screen view of its session, whatever its page and also after the range's end; a session's last view has no next and is left out. Views at the same millisecond follow in the order of their ids.",
+            "`avgTimeOnPageSeconds` is the mean time from a view to the next screen view of its session, whatever its page and also after the range's end; a session's last view has no next and is left out. Views at the same millisecond follow in the order of their ids, then paths.",
             "`bounceRatePercent` is of the sessions that **entered** on the page: started in the range and pass the filters.",
             "`avgSessionDurationSeconds` is the mean over the sessions that saw the page.",
             "Signals: `high_bounce` above 70 %; `low_engagement` below 60 s on the page; `good_landing_page` below 40 % and above 120 s.",
@@ -337,7 +337,7 @@ impl Asked<'_> {
         );
         let visit_title = query.dialect().latest(
             &Sql::from("title"),
-            &Sql::from("CASE WHEN title IS NULL THEN 0 ELSE 1 END, timestamp, coalesce(event_id, ''), title"),
+            &Sql::from("CASE WHEN title IS NULL THEN 0 ELSE 1 END, timestamp, title"),
         );
         let among = among.map_or_else(Sql::default, |among| sql!(" WHERE {among}", among));
         sql!(
@@ -371,7 +371,9 @@ impl Asked<'_> {
         let next = query.dialect().next(
             &ms,
             &Sql::from("session_id"),
-            &Sql::from("timestamp, event_id"),
+            &Sql::from(
+                "timestamp, coalesce(event_id, ''), coalesce(path, ''), coalesce(origin, '')",
+            ),
         );
         let followed = range
             .lengthened(LONGEST_SESSION_MS)
@@ -387,7 +389,7 @@ impl Asked<'_> {
             .conditions
             .on_events(query, self.context.project, range);
         sql!(
-            "SELECT {page}, nullif(session_id, '') AS visit, nullif(title, '') AS title, timestamp, event_id, {ms} AS time_ms, \
+            "SELECT {page}, nullif(session_id, '') AS visit, nullif(title, '') AS title, timestamp, {ms} AS time_ms, \
              CASE WHEN session_id <> '' THEN next_ms END AS next_ms FROM \
              (SELECT *, {next} AS next_ms FROM events WHERE {followed} AND {viewed}) AS events WHERE {within}{filters}",
             page,

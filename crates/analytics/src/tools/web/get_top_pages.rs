@@ -217,9 +217,7 @@ impl Views<'_> {
         // The newest view that has a title; ties as in every order.
         let title = query.dialect().latest(
             &Sql::from("title"),
-            &Sql::from(
-                "CASE WHEN title IS NULL THEN 0 ELSE 1 END, timestamp, coalesce(event_id, ''), title",
-            ),
+            &Sql::from("CASE WHEN title IS NULL THEN 0 ELSE 1 END, timestamp, title"),
         );
         let (columns, named) = (page::COLUMNS, page::NAMED);
         query.finish(sql!(
@@ -261,7 +259,7 @@ impl Views<'_> {
             .conditions
             .on_events(query, self.context.project, range);
         sql!(
-            "SELECT {page}, nullif(title, '') AS title, timestamp, event_id, nullif(profile_id, '') AS visitor, \
+            "SELECT {page}, nullif(title, '') AS title, timestamp, nullif(profile_id, '') AS visitor, \
              nullif(session_id, '') AS visit FROM events WHERE {within} AND {viewed}{filters}",
             page,
             within,
