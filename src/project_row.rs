@@ -1,7 +1,7 @@
 //! A project as D1 keeps it, and as the tools see it.
 
 use serde::Deserialize;
-use sightline_analytics::{EventNames, Features, Organization, Project};
+use sightline_analytics::{EventNames, Organization, Project};
 use sightline_oauth::VisibleProject;
 use sightline_warehouse::{Calendar, WeekStart};
 
@@ -47,7 +47,6 @@ impl ProjectRow {
             types: serde_json::from_str(&self.types).unwrap_or_default(),
             currency: self.currency,
             event_names: EventNames::default(),
-            features: Features::default(),
         }
     }
 }

@@ -112,11 +112,9 @@ fn tool(listing: ToolListing) -> Tool {
 #[async_trait(?Send)]
 impl Service for Analytics {
     async fn list_tools(&self) -> Result<Vec<Tool>, ServiceError> {
-        Ok(toolbox()
-            .list(&self.caller, &self.narrowing)
-            .into_iter()
-            .map(tool)
-            .collect())
+        let toolbox = toolbox();
+        let listed = toolbox.list(&self.environment(None), &self.narrowing);
+        Ok(listed.await.into_iter().map(tool).collect())
     }
 
     async fn call_tool(

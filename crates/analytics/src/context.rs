@@ -67,22 +67,32 @@ impl<'a> Context<'a> {
     /// The filters, understood, and what they read there.
     pub(crate) async fn conditions(&self, filters: &Filters) -> Result<Conditions, Failure> {
         let conditions = filters.conditions(self.project)?;
-        let tables = conditions.tables();
-        if !tables.is_empty() {
-            let schema = self.schema().await?;
-            if let Some(absent) = tables
-                .into_iter()
-                .find(|table| schema.table(table).is_none())
-            {
-                let prefix = absent.trim_end_matches('s');
+        self.check(&conditions).await?;
+        Ok(conditions)
+    }
+
+    /// The filters, understood, where only profiles and their groups can be asked.
+    pub(crate) async fn conditions_on_profiles(
+        &self,
+        filters: &Filters,
+    ) -> Result<Conditions, Failure> {
+        let conditions = filters.of_profiles(self.project)?;
+        self.check(&conditions).await?;
+        Ok(conditions)
+    }
+
+    async fn check(&self, conditions: &Conditions) -> Result<(), Failure> {
+        for table in conditions.tables() {
+            if !self.has_table(table).await? {
+                let prefix = table.trim_end_matches('s');
                 return Err(Mistake::new(format!(
-                    "This project has no {absent}, so nothing can be filtered by `{prefix}.…`."
+                    "This project has no {table}, so nothing can be filtered by `{prefix}.…`."
                 ))
                 .next("`get_schema` lists what it has.")
                 .into());
             }
         }
-        Ok(conditions)
+        Ok(())
     }
 
     /// A statement to write.
@@ -131,6 +141,11 @@ impl<'a> Context<'a> {
             .await?;
         self.step();
         Ok(answer)
+    }
+
+    /// Whether the project has a table of that name.
+    pub(crate) async fn has_table(&self, name: &str) -> Result<bool, Failure> {
+        Ok(self.warehouse.has_table(name).await?)
     }
 
     /// The project's tables and columns.

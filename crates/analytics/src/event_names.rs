@@ -17,6 +17,9 @@ pub(crate) const SCREEN_VIEW: &str = "screen_view";
 /// Money came in (or went back, as a negative amount).
 pub(crate) const REVENUE: &str = "revenue";
 
+/// Events that are no conversion.
+pub(crate) const NO_CONVERSION: [&str; 3] = [SCREEN_VIEW, "session_start", "session_end"];
+
 /// The events with a meaning of their own.
 pub(crate) const BUILT_IN: [&str; 9] = [
     SCREEN_VIEW,

@@ -13,6 +13,10 @@ pub enum Family {
     Events,
     /// Sessions.
     Sessions,
+    /// People, and devices while anonymous.
+    Profiles,
+    /// Accounts, companies, teams.
+    Groups,
     /// Web analytics.
     Web,
     /// What people do over time.
@@ -21,12 +25,14 @@ pub enum Family {
 
 impl Family {
     /// Every family, in the order tools are listed.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Access,
         Self::Sql,
         Self::Discover,
         Self::Events,
         Self::Sessions,
+        Self::Profiles,
+        Self::Groups,
         Self::Web,
         Self::Behavior,
     ];
@@ -39,6 +45,8 @@ impl Family {
             Self::Discover => "discover",
             Self::Events => "events",
             Self::Sessions => "sessions",
+            Self::Profiles => "profiles",
+            Self::Groups => "groups",
             Self::Web => "web",
             Self::Behavior => "behavior",
         }
@@ -52,6 +60,10 @@ impl Family {
             Self::Discover => "Which events, properties and values exist.",
             Self::Events => "Single events.",
             Self::Sessions => "Sessions, the friction in them, and what happened moment by moment.",
+            Self::Profiles => "People, and devices while they are anonymous.",
+            Self::Groups => {
+                "The accounts, companies or teams people belong to; listed where a project has any."
+            }
             Self::Web => {
                 "Web analytics. Session measures count a session in the bucket of its start."
             }

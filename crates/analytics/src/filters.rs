@@ -114,6 +114,23 @@ impl Filters {
     }
 }
 
+impl Filters {
+    /// The filters, understood, where only profiles and their groups can be asked.
+    pub(crate) fn of_profiles(&self, project: &Project) -> Result<Conditions, Mistake> {
+        let conditions = self.conditions(project)?;
+        for (filter, condition) in self.0.iter().zip(&conditions.0) {
+            if matches!(condition.field, Field::Column { .. } | Field::Property(_)) {
+                return Err(Mistake::new(format!(
+                    "`{}` is of events and sessions, and cannot filter profiles.",
+                    filter.field
+                ))
+                .next("Here `filters` take `profile.COLUMN`, `profile.properties.KEY` and `group.…`; for what a profile did use the other inputs."));
+            }
+        }
+        Ok(conditions)
+    }
+}
+
 impl Filter {
     fn condition(&self, project: &Project) -> Result<Condition, Mistake> {
         if self.values.len() > MOST_VALUES {
@@ -180,6 +197,17 @@ impl Conditions {
             self.0
                 .iter()
                 .map(|condition| and(condition.on_event(query, project, range))),
+            "",
+        )
+    }
+
+    /// The conditions over `profiles`, each with ` AND ` before it; they are about profiles and groups alone
+    /// ([`Filters::of_profiles`]).
+    pub(crate) fn on_profiles(&self, query: &mut Query<'_>) -> Sql {
+        Sql::join(
+            self.0
+                .iter()
+                .map(|condition| and(condition.on_profile(query))),
             "",
         )
     }
@@ -283,6 +311,19 @@ impl Condition {
             | Field::ProfileProperty(_)
             | Field::Group(_)
             | Field::GroupProperty(_) => self.on_others(query),
+        }
+    }
+
+    fn on_profile(&self, query: &mut Query<'_>) -> Sql {
+        match &self.field {
+            Field::Profile(column) => self.on_column(query, column),
+            Field::ProfileProperty(key) => {
+                let key = query.bind(key);
+                let property = query.dialect().property(&Sql::from("properties"), &key);
+                let test = self.test.on(query, &property);
+                self.signed(test)
+            }
+            _ => self.on_others(query),
         }
     }
 

@@ -15,15 +15,6 @@ pub struct Organization {
     pub name: String,
 }
 
-/// What a project has beyond events, as far as is known without reading its data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Features {
-    /// Groups (accounts, companies) are tracked.
-    pub groups: bool,
-    /// Search Console data is there.
-    pub search_console: bool,
-}
-
 /// One project.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Project {
@@ -43,8 +34,6 @@ pub struct Project {
     pub currency: String,
     /// What it calls the built-in events.
     pub event_names: EventNames,
-    /// What it has beyond events.
-    pub features: Features,
 }
 
 /// The project a question is about: the pinned one, else the one named, else the only one.

@@ -165,6 +165,16 @@ impl Range {
         Self::between(&End::Day(first), &End::Day(last), calendar)
     }
 
+    /// All the time there may be events of.
+    pub(crate) fn always(calendar: &Calendar) -> Self {
+        // 1970 to the year 10000.
+        Self::between(
+            &End::Instant(0),
+            &End::Instant(253_402_300_800_000),
+            calendar,
+        )
+    }
+
     /// The range of equal length just before: as many days for days, as many milliseconds for instants.
     pub(crate) fn previous(&self, calendar: &Calendar) -> Self {
         if let Some((first, last)) = self.days {

@@ -20,7 +20,9 @@ use crate::caller::{Caller, Identity, Membership};
 use crate::environment::{Environment, Site, Warehouses};
 use crate::event_names::EventNames;
 use crate::family::BUNDLE_SCOPE;
-use crate::project::{Features, Organization, Project};
+use crate::listing::ToolListing;
+use crate::narrowing::Narrowing;
+use crate::project::{Organization, Project};
 use crate::tool::About;
 use crate::toolbox::{CallError, Toolbox};
 
@@ -47,7 +49,6 @@ pub(crate) fn project(id: &str, timezone: &str) -> Project {
         calendar: Calendar::named(timezone, WeekStart::Monday).unwrap(),
         currency: "EUR".into(),
         event_names: EventNames::default(),
-        features: Features::default(),
     }
 }
 
@@ -92,6 +93,32 @@ pub(crate) fn table(name: &str, rows: u64, columns: &[(&str, &str)]) -> TableSch
             .collect(),
         stored: true,
     }
+}
+
+/// What that caller is listed, where every project has these tables.
+pub(crate) fn listed_by(
+    caller: &Caller,
+    narrowing: &Narrowing,
+    tables: &[&str],
+) -> Vec<ToolListing> {
+    let warehouse = Rc::new(Recorded {
+        schema: ProjectSchema {
+            tables: tables.iter().map(|name| table(name, 0, &[])).collect(),
+        },
+        answers: RefCell::default(),
+        broken: false,
+        asked: RefCell::default(),
+    });
+    let environment = Environment {
+        caller,
+        warehouses: &One(warehouse),
+        now_ms: NOW_MS,
+        site: &Site::default(),
+        pinned_project: narrowing.project(),
+        request_id: "req_1",
+        progress: None,
+    };
+    futures::executor::block_on(Toolbox::new().list(&environment, narrowing))
 }
 
 /// A question to a tool, and what the warehouse will answer.
@@ -376,6 +403,10 @@ impl Warehouse for Recorded {
         _limits: &Limits,
     ) -> Result<ResultSet, WarehouseError> {
         self.next(format!("user's, rows {offset}..{}: {sql}", offset + rows))
+    }
+
+    async fn has_table(&self, name: &str) -> Result<bool, WarehouseError> {
+        Ok(self.schema.table(name).is_some())
     }
 
     async fn schema(&self) -> Result<ProjectSchema, WarehouseError> {

@@ -16,7 +16,7 @@ use crate::environment::Environment;
 use crate::failure::{Failure, Mistake};
 use crate::family::{Family, Product, Scope};
 use crate::frame::Frame;
-use crate::project::{Features, choose};
+use crate::project::choose;
 use crate::schema::{self, Envelope, Object, Shared};
 
 /// What is said of a tool.
@@ -35,15 +35,10 @@ pub(crate) struct About {
     pub(crate) products: &'static [(Product, &'static str)],
     /// Its answers may be continued with a cursor.
     pub(crate) pages: bool,
-    /// What a project must have for it to be listed.
-    pub(crate) needs: fn(&Features) -> bool,
+    /// The table a project must have for it to be listed, if it is not one all have.
+    pub(crate) needs: Option<&'static str>,
     /// Definitions and differences, for the reference.
     pub(crate) rules: &'static [&'static str],
-}
-
-/// For [`About::needs`]: every project will do.
-pub(crate) fn nothing(_: &Features) -> bool {
-    true
 }
 
 impl About {

@@ -4,14 +4,17 @@ use serde_json::Value as Json;
 use thiserror::Error;
 
 use crate::answer::ToolAnswer;
-use crate::caller::Caller;
 use crate::environment::Environment;
 use crate::family::Scope;
 use crate::listing::ToolListing;
 use crate::narrowing::{Narrowing, NarrowingError};
 use crate::nearest::did_you_mean;
+use crate::project::Project;
 use crate::tool::{AnyTool, failed, not_an_object};
 use crate::tools;
+
+/// How many projects are asked what they have, for a list of tools.
+const MOST_ASKED: usize = 8;
 
 /// The tools, in the order they are listed.
 pub struct Toolbox {
@@ -66,30 +69,67 @@ impl Toolbox {
         Narrowing::read(toolsets, tools, project, &self.names())
     }
 
-    /// The tools this caller may use, as far as its address asks for them.
-    pub fn list(&self, caller: &Caller, narrowing: &Narrowing) -> Vec<ToolListing> {
-        let pinned = narrowing.project();
+    /// The tools this caller may use, as far as its address asks for them and a project of theirs has what they are about.
+    pub async fn list(
+        &self,
+        environment: &Environment<'_>,
+        narrowing: &Narrowing,
+    ) -> Vec<ToolListing> {
         let mut listed = Vec::new();
+        let mut there = Vec::new();
         for tool in &self.tools {
             let about = tool.about();
-            let granted = about.scope.is_none_or(|scope| caller.may(scope));
-            let mut projects = caller
-                .projects
-                .iter()
-                .filter(|project| pinned.is_none_or(|id| project.id == id));
-            // Without projects the tools still show what could be asked.
-            let useful = caller.projects.is_empty()
-                || projects.any(|project| (about.needs)(&project.features));
-            if granted && (useful || about.scope.is_none()) {
-                let names = narrowing.names_of(about);
-                listed.extend(
-                    names
-                        .into_iter()
-                        .map(|name| ToolListing::of(tool.as_ref(), name, pinned.is_some())),
-                );
+            let granted = about
+                .scope
+                .is_none_or(|scope| environment.caller.may(scope));
+            let names = narrowing.names_of(about);
+            if !granted || names.is_empty() {
+                continue;
             }
+            if let Some(table) = about.needs
+                && !Self::some_project_has(table, environment, &mut there).await
+            {
+                continue;
+            }
+            let pinned = environment.pinned_project.is_some();
+            listed.extend(
+                names
+                    .into_iter()
+                    .map(|name| ToolListing::of(tool.as_ref(), name, pinned)),
+            );
         }
         listed
+    }
+
+    /// Whether any project in sight has that table. Whoever sees more projects than are worth asking, or one that does not answer,
+    /// is shown what there might be. `known` are answers already found.
+    async fn some_project_has(
+        table: &'static str,
+        environment: &Environment<'_>,
+        known: &mut Vec<(&'static str, bool)>,
+    ) -> bool {
+        if let Some((_, has)) = known.iter().find(|(name, _)| *name == table) {
+            return *has;
+        }
+        let pinned = environment.pinned_project;
+        let projects: Vec<&Project> = environment
+            .caller
+            .projects
+            .iter()
+            .filter(|project| pinned.is_none_or(|id| project.id == id))
+            .collect();
+        let mut has = projects.is_empty() || projects.len() > MOST_ASKED;
+        for project in projects {
+            if has {
+                break;
+            }
+            has = match environment.warehouses.open(project).await {
+                Ok(warehouse) => warehouse.has_table(table).await.unwrap_or(true),
+                Err(_) => true,
+            };
+        }
+        known.push((table, has));
+        has
     }
 
     /// Calls the tool of that name, or the one it is an alias of.
@@ -165,7 +205,7 @@ mod tests {
 
     use super::*;
     use crate::family::{BUNDLE_SCOPE, Product};
-    use crate::testing::{Asked, caller, project};
+    use crate::testing::{Asked, caller, listed_by, project};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -176,9 +216,11 @@ mod tests {
     ) -> Vec<ToolListing> {
         let toolbox = Toolbox::new();
         let narrowing = toolbox.narrowing(toolsets, tools, pinned).unwrap();
-        toolbox.list(
-            &caller(vec![project("acme", "UTC"), project("globex", "UTC")]),
+        let projects = vec![project("acme", "UTC"), project("globex", "UTC")];
+        listed_by(
+            &caller(projects),
             &narrowing,
+            &["events", "sessions", "groups"],
         )
     }
 
@@ -192,58 +234,66 @@ mod tests {
 
     #[test]
     fn the_default_list_names_every_tool_once_in_a_fixed_order() {
-        insta::assert_snapshot!(names(None, None), @"whoami list_projects get_dashboard_urls query get_schema get_event_definitions get_property_definitions get_event_property_values query_events aggregate_sessions get_analytics_overview get_entry_exit_pages get_top_referrers get_country_breakdown get_device_breakdown");
+        insta::assert_snapshot!(names(None, None), @"whoami list_projects get_dashboard_urls query get_schema get_event_definitions get_property_definitions get_event_property_values query_events find_sessions get_session aggregate_sessions find_profiles get_profile get_profile_sessions get_profile_metrics list_group_types find_groups get_group get_analytics_overview get_rolling_active_users get_top_pages get_page_performance get_page_conversions get_entry_exit_pages get_top_referrers get_country_breakdown get_device_breakdown get_engagement_metrics");
     }
 
     #[test]
     fn an_address_narrows_the_list() {
-        assert_eq!(
-            names(Some("web, events"), None),
-            "query_events get_analytics_overview get_entry_exit_pages get_top_referrers get_country_breakdown get_device_breakdown"
-        );
+        insta::assert_snapshot!(names(Some("web, events"), None), @"query_events get_analytics_overview get_rolling_active_users get_top_pages get_page_performance get_page_conversions get_entry_exit_pages get_top_referrers get_country_breakdown get_device_breakdown");
         assert_eq!(names(None, Some("query,list_sites")), "list_sites query");
-        assert_eq!(
-            names(Some("discover"), Some("query")),
-            "query get_event_definitions get_property_definitions get_event_property_values"
-        );
-        assert_eq!(
-            names(Some("sessionvision"), None),
-            "query get_schema get_event_definitions get_property_definitions list_events"
-        );
-        assert_eq!(
-            names(Some("fullsession"), None),
-            "whoami list_sites aggregate_sessions"
-        );
-        insta::assert_snapshot!(names(Some("openpanel"), None), @"list_projects get_dashboard_urls list_event_names list_event_properties get_event_property_values query_events get_analytics_overview get_entry_exit_pages get_top_referrers get_country_breakdown get_device_breakdown");
-        insta::assert_snapshot!(names(Some("all"), None), @"whoami list_projects list_sites get_dashboard_urls query get_schema get_event_definitions list_event_names get_property_definitions list_event_properties get_event_property_values query_events list_events aggregate_sessions get_analytics_overview get_entry_exit_pages get_top_referrers get_country_breakdown get_device_breakdown");
+        insta::assert_snapshot!(names(Some("discover"), Some("query")), @"query get_event_definitions get_property_definitions get_event_property_values");
+        insta::assert_snapshot!(names(Some("sessionvision"), None), @"query get_schema get_event_definitions get_property_definitions list_events");
+        insta::assert_snapshot!(names(Some("fullsession"), None), @"whoami list_sites find_sessions get_session aggregate_sessions");
+        insta::assert_snapshot!(names(Some("openpanel"), None), @"list_projects get_dashboard_urls list_event_names list_event_properties get_event_property_values query_events query_sessions find_profiles get_profile get_profile_sessions get_profile_metrics list_group_types find_groups get_group get_analytics_overview get_rolling_active_users get_top_pages get_page_performance get_page_conversions get_entry_exit_pages get_top_referrers get_country_breakdown get_device_breakdown get_engagement_metrics");
+        insta::assert_snapshot!(names(Some("all"), None), @"whoami list_projects list_sites get_dashboard_urls query get_schema get_event_definitions list_event_names get_property_definitions list_event_properties get_event_property_values query_events list_events find_sessions query_sessions get_session aggregate_sessions find_profiles get_profile get_profile_sessions get_profile_metrics list_group_types find_groups get_group get_analytics_overview get_rolling_active_users get_top_pages get_page_performance get_page_conversions get_entry_exit_pages get_top_referrers get_country_breakdown get_device_breakdown get_engagement_metrics");
     }
 
     #[test]
     fn an_address_that_asks_for_what_there_is_not_is_told() {
         let toolbox = Toolbox::new();
-        insta::assert_snapshot!(toolbox.narrowing(Some("webb"), None, None).unwrap_err(), @"`toolsets` in the address names `webb`, which is no toolset. Did you mean `web`? There are: `access`, `sql`, `discover`, `events`, `sessions`, `web`, `behavior`, `sessionvision`, `fullsession`, `openpanel`, `all`.");
-        insta::assert_snapshot!(toolbox.narrowing(None, Some("list_event"), None).unwrap_err(), @"`tools` in the address names `list_event`, which is no tool. Did you mean `list_events`, `list_event_names` or `list_event_properties`? There are: `whoami`, `list_projects`, `list_sites`, `get_dashboard_urls`, `query`, `get_schema`, `get_event_definitions`, `list_event_names`, `get_property_definitions`, `list_event_properties`, `get_event_property_values`, `query_events`, `list_events`, `aggregate_sessions`, `get_analytics_overview`, `get_entry_exit_pages`, `get_top_referrers`, `get_country_breakdown`, `get_device_breakdown`.");
+        insta::assert_snapshot!(toolbox.narrowing(Some("webb"), None, None).unwrap_err(), @"`toolsets` in the address names `webb`, which is no toolset. Did you mean `web`? There are: `access`, `sql`, `discover`, `events`, `sessions`, `profiles`, `groups`, `web`, `behavior`, `sessionvision`, `fullsession`, `openpanel`, `all`.");
+        insta::assert_snapshot!(toolbox.narrowing(None, Some("list_event"), None).unwrap_err(), @"`tools` in the address names `list_event`, which is no tool. Did you mean `list_events`, `list_event_names` or `list_event_properties`? There are: `whoami`, `list_projects`, `list_sites`, `get_dashboard_urls`, `query`, `get_schema`, `get_event_definitions`, `list_event_names`, `get_property_definitions`, `list_event_properties`, `get_event_property_values`, `query_events`, `list_events`, `find_sessions`, `query_sessions`, `get_session`, `aggregate_sessions`, `find_profiles`, `get_profile`, `get_profile_sessions`, `get_profile_metrics`, `list_group_types`, `find_groups`, `get_group`, `get_analytics_overview`, `get_rolling_active_users`, `get_top_pages`, `get_page_performance`, `get_page_conversions`, `get_entry_exit_pages`, `get_top_referrers`, `get_country_breakdown`, `get_device_breakdown`, `get_engagement_metrics`.");
     }
 
     #[test]
     fn a_pinned_project_takes_project_id_out_of_every_input() {
-        let has = |tools: Vec<ToolListing>| {
-            tools
+        let without = |tools: Vec<ToolListing>| {
+            let without = tools
                 .iter()
-                .filter(|tool| tool.input_schema["properties"].get("projectId").is_some())
-                .count()
+                .filter(|tool| tool.input_schema["properties"].get("projectId").is_none());
+            without.map(|tool| tool.name).collect::<Vec<_>>()
         };
-        assert_eq!(has(listed(None, None, None)), 13);
-        assert_eq!(has(listed(None, None, Some("acme"))), 0);
+        let everything = listed(None, None, Some("acme"));
+        assert_eq!(
+            without(listed(None, None, None)),
+            ["whoami", "list_projects"]
+        );
+        assert_eq!(without(everything.clone()).len(), everything.len());
+    }
+
+    #[test]
+    fn tools_about_what_no_project_has_are_not_listed() {
+        let groups = |tables: &[&str], projects| {
+            let names: Vec<&str> = listed_by(&caller(projects), &Narrowing::default(), tables)
+                .iter()
+                .map(|tool| tool.name)
+                .collect();
+            names.contains(&"find_groups")
+        };
+        let acme = || vec![project("acme", "UTC")];
+        assert!(groups(&["events", "groups"], acme()));
+        assert!(!groups(&["events"], acme()));
+        // Nobody's projects, and more than are asked: they may have any.
+        assert!(groups(&["events"], Vec::new()));
+        let many = (0..=MOST_ASKED).map(|n| project(&format!("p{n}"), "UTC"));
+        assert!(groups(&["events"], many.collect()));
     }
 
     #[test]
     fn tools_without_their_scope_are_not_listed_and_refused_by_name() {
-        let toolbox = Toolbox::new();
         let mut limited = caller(vec![project("acme", "UTC")]);
         limited.scopes = [Scope::Events.name().to_owned()].into();
-        let names: Vec<&str> = toolbox
-            .list(&limited, &Narrowing::default())
+        let names: Vec<&str> = listed_by(&limited, &Narrowing::default(), &[])
             .iter()
             .map(|tool| tool.name)
             .collect();

@@ -7,11 +7,9 @@
 
 mod builder;
 mod event;
-mod friction;
 mod names;
 mod rows;
 mod visit;
 
 pub use builder::{Builder, EXPLICIT_GAP_MS, VISITOR_GAP_MS, given_session_id};
-pub use friction::frustration_score;
 pub use names::EventNames;

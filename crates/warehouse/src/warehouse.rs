@@ -36,6 +36,12 @@ pub trait Warehouse {
         limits: &Limits,
     ) -> Result<ResultSet, WarehouseError>;
 
+    /// Whether the project has a table of that name; cheaper than all of [`Warehouse::schema`].
+    ///
+    /// # Errors
+    /// [`WarehouseError::Unavailable`] and [`WarehouseError::BadData`].
+    async fn has_table(&self, name: &str) -> Result<bool, WarehouseError>;
+
     /// The project's tables and columns.
     ///
     /// # Errors

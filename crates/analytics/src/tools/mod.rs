@@ -4,6 +4,8 @@ mod access;
 mod behavior;
 mod discover;
 mod events;
+mod groups;
+mod profiles;
 mod sessions;
 mod sql;
 mod web;
@@ -22,7 +24,16 @@ pub(crate) fn all() -> Vec<Box<dyn AnyTool>> {
         OfProject::<discover::GetPropertyDefinitions>::boxed(),
         OfProject::<discover::GetEventPropertyValues>::boxed(),
         OfProject::<events::QueryEvents>::boxed(),
+        OfProject::<sessions::FindSessions>::boxed(),
+        OfProject::<sessions::GetSession>::boxed(),
         OfProject::<sessions::AggregateSessions>::boxed(),
+        OfProject::<profiles::FindProfiles>::boxed(),
+        OfProject::<profiles::GetProfile>::boxed(),
+        OfProject::<profiles::GetProfileSessions>::boxed(),
+        OfProject::<profiles::GetProfileMetrics>::boxed(),
+        OfProject::<groups::ListGroupTypes>::boxed(),
+        OfProject::<groups::FindGroups>::boxed(),
+        OfProject::<groups::GetGroup>::boxed(),
         OfProject::<web::GetAnalyticsOverview>::boxed(),
         OfProject::<web::GetRollingActiveUsers>::boxed(),
         OfProject::<web::GetTopPages>::boxed(),

@@ -1,10 +1,6 @@
 //! One event as sessions see it, read from a batch without copying.
-//!
-//! What a property means here: `$click` names its element in `selector` or `element`, and a recorder marks a dead click with
-//! `dead` = `true`; `$error` is a failed request when `type` or `kind` is `network`, and a JavaScript error otherwise; forms
-//! are told apart by `form`, `form_id`, `form_name` or `selector`, and by their page when they have none of these.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 
 use arrow::{
     array::{
@@ -14,29 +10,18 @@ use arrow::{
     datatypes::{Int64Type, TimestampMillisecondType},
 };
 
+use sightline_friction::{Kind, Moment, Properties, page};
+
 use super::EventNames;
 use crate::{LakeError, Table, conform::conform_column};
-
-/// What an event is to a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    ScreenView,
-    SessionEnd,
-    Revenue { minor_units: i64 },
-    Click { element: Option<u64>, dead: bool },
-    JsError,
-    NetworkError,
-    FormStart { form: u64 },
-    FormSubmit { form: u64 },
-    Feedback,
-    Other,
-}
 
 /// An event of a batch. Empty texts are absent ones.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Event<'b> {
     pub at_ms: i64,
     pub kind: Kind,
+    /// In minor units; 0 where it has none.
+    pub revenue: i64,
     pub profile_id: Option<&'b str>,
     pub device_id: Option<&'b str>,
     pub session_id: Option<&'b str>,
@@ -44,6 +29,17 @@ pub(super) struct Event<'b> {
     pub path: Option<&'b str>,
     /// Identity of its page, when it names one.
     pub page: Option<u64>,
+}
+
+impl Event<'_> {
+    /// What signals of trouble are noticed by.
+    pub(super) fn moment(&self) -> Moment {
+        Moment {
+            at_ms: self.at_ms,
+            kind: self.kind,
+            page: self.page,
+        }
+    }
 }
 
 /// The columns of a batch of events that sessions look at.
@@ -90,10 +86,15 @@ impl<'n> Events<'n> {
         }
         let origin = text_at(&self.origin, row);
         let path = text_at(&self.path, row);
-        let page = path.map(|path| identity(&(origin, path)));
+        let page = page(origin, path);
         Some(Event {
             at_ms: self.timestamp.value(row),
             kind: self.kind(row, page),
+            revenue: if self.revenue.is_null(row) {
+                0
+            } else {
+                self.revenue.value(row)
+            },
             profile_id: text_at(&self.profile_id, row),
             device_id: text_at(&self.device_id, row),
             session_id: text_at(&self.session_id, row),
@@ -118,76 +119,37 @@ impl<'n> Events<'n> {
     }
 
     fn kind(&self, row: usize, page: Option<u64>) -> Kind {
-        let Some(name) = text_at(&self.name, row) else {
-            return Kind::Other;
-        };
-        let is = |names: &[String]| names.iter().any(|known| known == name);
-        if is(&self.names.screen_view) {
-            Kind::ScreenView
-        } else if is(&self.names.session_end) {
-            Kind::SessionEnd
-        } else if is(&self.names.revenue) {
-            let minor_units = if self.revenue.is_null(row) {
-                0
-            } else {
-                self.revenue.value(row)
-            };
-            Kind::Revenue { minor_units }
-        } else if is(&self.names.click) {
-            let element = self.property(row, &["selector", "element"]);
-            let dead = self.property(row, &["dead"]);
-            Kind::Click {
-                element: element.map(|element| identity(&element)),
-                dead: dead.is_some_and(|dead| dead.eq_ignore_ascii_case("true") || dead == "1"),
-            }
-        } else if is(&self.names.error) {
-            let network = |key| {
-                self.property(row, &[key])
-                    .is_some_and(|kind| kind.eq_ignore_ascii_case("network"))
-            };
-            if network("type") || network("kind") {
-                Kind::NetworkError
-            } else {
-                Kind::JsError
-            }
-        } else if is(&self.names.form_start) {
-            Kind::FormStart {
-                form: self.form(row, page),
-            }
-        } else if is(&self.names.form_submit) {
-            Kind::FormSubmit {
-                form: self.form(row, page),
-            }
-        } else if is(&self.names.feedback) {
-            Kind::Feedback
-        } else {
-            Kind::Other
-        }
+        let built_in = text_at(&self.name, row).and_then(|name| self.names.built_in(name));
+        Kind::of(built_in, page, &self.entries(row))
     }
 
-    fn form(&self, row: usize, page: Option<u64>) -> u64 {
-        match self.property(row, &["form", "form_id", "form_name", "selector"]) {
-            Some(form) => identity(&form),
-            None => identity(&page),
-        }
-    }
-
-    /// The first of `keys` that is set and not empty.
-    fn property(&self, row: usize, keys: &[&str]) -> Option<&str> {
+    fn entries(&self, row: usize) -> Entries<'_> {
         let maps = &self.properties;
         if maps.is_null(row) {
-            return None;
+            return Entries { maps, at: 0..0 };
         }
-        let entries = usize::try_from(maps.value_offsets()[row]).ok()?
-            ..usize::try_from(maps.value_offsets()[row + 1]).ok()?;
-        let (names, values) = (
-            maps.keys().as_string::<i32>(),
-            maps.values().as_string::<i32>(),
+        let offset = |row: usize| usize::try_from(maps.value_offsets()[row]).unwrap_or_default();
+        Entries {
+            maps,
+            at: offset(row)..offset(row + 1),
+        }
+    }
+}
+
+/// The properties of one event.
+struct Entries<'b> {
+    maps: &'b MapArray,
+    at: Range<usize>,
+}
+
+impl Properties for Entries<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        let (keys, values) = (
+            self.maps.keys().as_string::<i32>(),
+            self.maps.values().as_string::<i32>(),
         );
-        keys.iter().find_map(|key| {
-            let entry = entries.clone().find(|entry| names.value(*entry) == *key)?;
-            text_at(values, entry)
-        })
+        let entry = self.at.clone().find(|entry| keys.value(*entry) == key)?;
+        text_at(values, entry)
     }
 }
 
@@ -206,10 +168,4 @@ fn text_at(texts: &StringArray, row: usize) -> Option<&str> {
     (!texts.is_null(row))
         .then(|| texts.value(row))
         .filter(|text| !text.is_empty())
-}
-
-pub(super) fn identity(of: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
-    hasher.finish()
 }

@@ -1,5 +1,7 @@
 //! What a project calls the built-in events.
 
+use sightline_friction::BuiltIn;
+
 /// Names of the built-in events that sessions look at. A name may have several spellings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventNames {
@@ -34,5 +36,24 @@ impl Default for EventNames {
             form_submit: names(&["$form_submit"]),
             feedback: names(&["$feedback"]),
         }
+    }
+}
+
+impl EventNames {
+    /// The built-in event that is stored under `name`.
+    pub(super) fn built_in(&self, name: &str) -> Option<BuiltIn> {
+        [
+            (&self.screen_view, BuiltIn::ScreenView),
+            (&self.session_end, BuiltIn::SessionEnd),
+            (&self.revenue, BuiltIn::Revenue),
+            (&self.click, BuiltIn::Click),
+            (&self.error, BuiltIn::Error),
+            (&self.form_start, BuiltIn::FormStart),
+            (&self.form_submit, BuiltIn::FormSubmit),
+            (&self.feedback, BuiltIn::Feedback),
+        ]
+        .into_iter()
+        .find(|(names, _)| names.iter().any(|known| known == name))
+        .map(|(_, built_in)| built_in)
     }
 }

@@ -6,10 +6,9 @@
 
 use std::sync::Arc;
 
-use super::{
-    event::{Event, Kind},
-    friction::Friction,
-};
+use sightline_friction::{Friction, Kind};
+
+use super::event::Event;
 
 /// Origin and path of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,16 +71,13 @@ impl Visit {
 
     /// Takes in the session's next event.
     pub(super) fn add(&mut self, event: &Event<'_>) {
-        let before_ms = (self.events > 0).then_some(self.ended_ms);
-        self.friction.add(event, before_ms);
+        self.friction.add(&event.moment(), &mut ());
         self.events = self.events.saturating_add(1);
         self.ended_ms = event.at_ms;
         self.add_person(event);
         self.add_page(event);
         match event.kind {
-            Kind::Revenue { minor_units } => {
-                self.revenue = self.revenue.saturating_add(minor_units)
-            }
+            Kind::Revenue => self.revenue = self.revenue.saturating_add(event.revenue),
             Kind::Feedback => self.has_feedback = true,
             _ => {}
         }

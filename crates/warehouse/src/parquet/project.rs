@@ -307,6 +307,17 @@ impl Warehouse for ParquetProject {
         .await
     }
 
+    async fn has_table(&self, name: &str) -> Result<bool, WarehouseError> {
+        let Some(table) = Table::from_name(name) else {
+            return Ok(false);
+        };
+        self.drive(&Limits::default(), async {
+            let scope = self.scope().await?;
+            Ok(self.available(&scope).await?.contains(&table))
+        })
+        .await
+    }
+
     async fn schema(&self) -> Result<ProjectSchema, WarehouseError> {
         self.drive(&Limits::default(), async {
             let scope = self.scope().await?;

@@ -1,15 +1,14 @@
 //! `get_dashboard_urls`: links into the operator's dashboard.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
 use crate::context::Context;
+use crate::dashboard::Dashboard;
 use crate::failure::{Failure, Mistake};
 use crate::family::{Family, Product};
-use crate::project::Project;
-use crate::tool::{About, Tool, nothing};
+use crate::tool::{About, Tool};
 
 /// Links into the operator's dashboard.
 pub(crate) struct GetDashboardUrls;
@@ -38,13 +37,6 @@ struct Link {
     url: String,
 }
 
-/// RFC 3986 unreserved characters stay as they are.
-const PART: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-
 impl Tool for GetDashboardUrls {
     const ABOUT: About = About {
         name: "get_dashboard_urls",
@@ -55,7 +47,7 @@ impl Tool for GetDashboardUrls {
         scope: None,
         products: &[(Product::OpenPanel, "get_dashboard_urls")],
         pages: false,
-        needs: nothing,
+        needs: None,
         rules: &[
             "Links are made from the operator's URL template with every part percent-encoded; whether an item exists is not looked up.",
         ],
@@ -64,20 +56,14 @@ impl Tool for GetDashboardUrls {
     type Output = Output;
 
     async fn answer(input: Input, context: &Context<'_>) -> Result<Answer<Output>, Failure> {
-        let template = context
-            .environment
-            .site
-            .dashboard_url_template
-            .as_deref()
-            .ok_or_else(|| {
-                Mistake::new(
-                    "This server has no dashboard to link to: its operator has not configured one.",
-                )
-            })?;
-        let base = base(template, context.project);
-        let link = |name, path: &str| Link {
+        let dashboard = Dashboard::of(context).ok_or_else(|| {
+            Mistake::new(
+                "This server has no dashboard to link to: its operator has not configured one.",
+            )
+        })?;
+        let link = |name, path| Link {
             name,
-            url: format!("{base}{path}"),
+            url: dashboard.page(path),
         };
         let mut links = vec![
             link("overview", ""),
@@ -97,21 +83,13 @@ impl Tool for GetDashboardUrls {
             ("event", "/events?event=", input.event_name),
         ];
         for (name, path, id) in items {
-            links.extend(id.map(|id| link(name, &format!("{path}{}", encoded(&id)))));
+            links.extend(id.map(|id| Link {
+                name,
+                url: dashboard.item(path, &id),
+            }));
         }
         Ok(Answer::of(Output { links }))
     }
-}
-
-fn base(template: &str, project: &Project) -> String {
-    template
-        .trim_end_matches('/')
-        .replace("{organizationId}", &encoded(&project.organization.id))
-        .replace("{projectId}", &encoded(&project.id))
-}
-
-fn encoded(part: &str) -> String {
-    utf8_percent_encode(part, PART).to_string()
 }
 
 #[cfg(test)]

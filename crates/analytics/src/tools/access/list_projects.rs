@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::family::{Family, Product};
 use crate::interval::instant;
 use crate::project::Project;
-use crate::tool::{About, CallerTool, nothing};
+use crate::tool::{About, CallerTool};
 
 /// The projects the caller sees, and what each holds.
 pub(crate) struct ListProjects;
@@ -82,7 +82,7 @@ impl CallerTool for ListProjects {
             (Product::OpenPanel, "list_projects"),
         ],
         pages: false,
-        needs: nothing,
+        needs: None,
         rules: &[
             "An API client of type `read` sees its one project, of type `root` all of its organization; a person what their memberships show.",
             "The data of the first 25 projects found is looked into; the others are listed without counts, which `search` brings.",

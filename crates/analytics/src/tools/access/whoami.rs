@@ -9,7 +9,7 @@ use crate::caller::Identity;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::family::{Family, Product};
-use crate::tool::{About, CallerTool, nothing};
+use crate::tool::{About, CallerTool};
 
 /// Who is asking, by what, and what they may do.
 pub(crate) struct Whoami;
@@ -71,7 +71,7 @@ impl CallerTool for Whoami {
         scope: None,
         products: &[(Product::FullSession, "whoami")],
         pages: false,
-        needs: nothing,
+        needs: None,
         rules: &["What is told is what the caller may see now; it is read again for every call."],
     };
     type Input = Input;

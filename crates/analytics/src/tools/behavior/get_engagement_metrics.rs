@@ -9,14 +9,14 @@ use crate::active_days::{ActiveDays, days_begun};
 use crate::answer::Answer;
 use crate::compare::{Compare, Comparison, changes};
 use crate::context::Context;
-use crate::event_names::SCREEN_VIEW;
+use crate::event_names::{NO_CONVERSION, SCREEN_VIEW};
 use crate::failure::Failure;
 use crate::family::{Family, Product, Scope};
 use crate::filters::{Conditions, Filters, LONGEST_SESSION_MS};
 use crate::interval::{Every, Series};
 use crate::numbers::{mean_seconds, per, percent, rounded};
 use crate::range::{DateRange, Range};
-use crate::tool::{About, Tool, nothing};
+use crate::tool::{About, Tool};
 
 /// How much people who come do.
 pub(crate) struct GetEngagementMetrics;
@@ -25,8 +25,6 @@ pub(crate) struct GetEngagementMetrics;
 const MONTH_DAYS: u32 = 30;
 /// The shortest session that is engaged by its length alone.
 const ENGAGED_MS: i64 = 10_000;
-/// Events that are no conversion.
-const NO_CONVERSION: [&str; 3] = [SCREEN_VIEW, "session_start", "session_end"];
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Input {
@@ -94,7 +92,7 @@ impl Tool for GetEngagementMetrics {
         scope: Some(Scope::Insights),
         products: &[(Product::OpenPanel, "get_engagement_metrics")],
         pages: false,
-        needs: nothing,
+        needs: None,
         rules: &[
             "`activeUsers` and page views count events by when they happened; session measures count sessions by when they **started**.",
             "`stickinessPercent` = 100 · mean over the bucket's days of daily active users / distinct users of the 30 days that end with the bucket's last day. Days that have not begun are no days of it.",

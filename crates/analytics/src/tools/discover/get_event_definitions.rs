@@ -11,7 +11,7 @@ use crate::family::{Family, Product, Scope};
 use crate::limit::Limit;
 use crate::numbers::percent;
 use crate::range::{DateRange, Range};
-use crate::tool::{About, Tool, nothing};
+use crate::tool::{About, Tool};
 
 /// Which events there are, and how many.
 pub(crate) struct GetEventDefinitions;
@@ -73,7 +73,7 @@ impl Tool for GetEventDefinitions {
             (Product::OpenPanel, "list_event_names"),
         ],
         pages: false,
-        needs: nothing,
+        needs: None,
         rules: &[
             "Sorted by count, then name. `sharePercent` is of all events in the range, whatever `search` leaves.",
             "`$pageview` is counted as `screen_view`. `users` are distinct profiles; events with an empty profile id are nobody.",

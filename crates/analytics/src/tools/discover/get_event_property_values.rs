@@ -13,7 +13,7 @@ use crate::limit::Limit;
 use crate::nearest::did_you_mean;
 use crate::numbers::percent;
 use crate::range::{DateRange, Range};
-use crate::tool::{About, Tool, nothing};
+use crate::tool::{About, Tool};
 
 /// Which values a property or column has, and how often.
 pub(crate) struct GetEventPropertyValues;
@@ -82,7 +82,7 @@ impl Tool for GetEventPropertyValues {
         scope: Some(Scope::Schema),
         products: &[(Product::OpenPanel, "get_event_property_values")],
         pages: false,
-        needs: nothing,
+        needs: None,
         rules: &[
             "`propertyKey` is a column of events (`country`, `utm_source`), else a key of `properties`; `properties.KEY` is always the latter.",
             "Sorted by count, then value. `sharePercent` is of the events that have a value there, whatever `search` leaves. Empty values are not listed. An event in several `groups` counts for each.",

@@ -13,7 +13,7 @@ use crate::family::{Family, Product, Scope};
 use crate::limit::Limit;
 use crate::numbers::percent;
 use crate::range::{DateRange, Range};
-use crate::tool::{About, Tool, nothing};
+use crate::tool::{About, Tool};
 
 /// Which columns and properties events carry, and what is in them.
 pub(crate) struct GetPropertyDefinitions;
@@ -82,7 +82,7 @@ impl Tool for GetPropertyDefinitions {
             (Product::OpenPanel, "list_event_properties"),
         ],
         pages: false,
-        needs: nothing,
+        needs: None,
         rules: &[
             "An event carries a key or column if its value there is not empty. `sharePercent` is of all events looked at.",
             "The type is the one every value reads as; mixed values are `text`.",

@@ -4,22 +4,18 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
-use sightline_warehouse::{InstantMs, Sql, Statement, Value, sql};
 
-use super::row::{EventRow, Pick};
 use crate::answer::Answer;
-use crate::columns::Column;
 use crate::context::Context;
+use crate::event_list::{EventList, Order};
 use crate::event_names::unknown_names;
+use crate::event_row::{EventRow, Pick};
 use crate::failure::Failure;
 use crate::family::{Family, Product, Scope};
-use crate::filters::{Conditions, Filters};
-use crate::interval::instant;
-use crate::keyset;
+use crate::filters::Filters;
 use crate::limit::Limit;
-use crate::range::{DateRange, Range};
-use crate::tool::{About, Tool, nothing};
+use crate::range::DateRange;
+use crate::tool::{About, Tool};
 
 /// Single events, newest or oldest first, page by page.
 pub(crate) struct QueryEvents;
@@ -53,15 +49,6 @@ pub(crate) struct Input {
     limit: Limit<20, 100>,
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(description = "")]
-enum Order {
-    #[default]
-    Newest,
-    Oldest,
-}
-
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Output {
@@ -85,7 +72,7 @@ impl Tool for QueryEvents {
             (Product::OpenPanel, "query_events"),
         ],
         pages: true,
-        needs: nothing,
+        needs: None,
         rules: &[
             "`path`, `country`, `city`, `device`, `browser`, `os`, `referrer`, `referrerName`, `referrerType`, `profileId`, `sessionId` and `properties` are exact (case counts); for anything else use `filters`. All must hold.",
             "`eventNames` are alternatives; `screen_view` also finds what is stored as `$pageview`, and is shown as `screen_view`.",
@@ -106,50 +93,28 @@ impl Tool for QueryEvents {
             input.event_names.clone().unwrap_or_default(),
         );
         let conditions = context.conditions(&input.filters()).await?;
-        let asked = Asked {
+        let list = EventList {
             range: &range,
             event_names: &event_names,
             conditions: &conditions,
             order,
-            rows: limit.and_one(),
+            picks: &picks,
+            rows: limit.rows(),
         };
-
-        let mut found = context.run(asked.statement(&picks, context)?).await?.rows;
-        let more = found.len() > limit.rows();
-        found.truncate(limit.rows());
-        let mut events = Vec::with_capacity(found.len());
-        let mut keys = Vec::with_capacity(found.len());
-        let mut newest: Option<InstantMs> = None;
-        for cells in &found {
-            let (key, cells) = cells.split_at(KEY.len().min(cells.len()));
-            let time = instant(key.first().and_then(Json::as_str).unwrap_or_default())?;
-            newest = newest.max(Some(time));
-            keys.push(json!([time, &key[1..]]));
-            events.push(EventRow::of(&picks, cells, context)?);
-        }
+        let found = list.found(context).await?;
         let mut notes: Vec<String> = range.note(context.environment.now_ms).into_iter().collect();
-        if events.is_empty() && context.cursor.is_none() {
+        if found.events.is_empty() && context.cursor.is_none() {
             notes.extend(unknown_names(&event_names, &range, context).await?);
         }
-        let has_revenue = picks.iter().zip(0..).any(|(pick, at)| {
-            matches!(
-                pick,
-                Pick::Column(Column {
-                    name: "revenue",
-                    ..
-                })
-            ) && found.iter().any(|cells| {
-                cells
-                    .get(KEY.len() + at)
-                    .is_some_and(|cell| !cell.is_null())
-            })
-        });
-        let currency = has_revenue.then(|| context.project.currency.clone());
-        Ok(Answer::of(Output { currency, events })
+        let output = Output {
+            currency: found.has_revenue.then(|| context.project.currency.clone()),
+            events: found.events,
+        };
+        Ok(Answer::of(output)
             .over(&range)
-            .through(newest)
+            .through(found.newest)
             .notes(notes)
-            .page(&["events"], keys, more))
+            .page(&["events"], found.keys, found.more))
     }
 }
 
@@ -178,89 +143,6 @@ impl Input {
         properties.fold(filters, |filters, (key, value)| {
             filters.and_is(&format!("properties.{key}"), Some(value))
         })
-    }
-}
-
-/// What events are sorted by; a file without one of these columns has null there.
-const KEY: [&str; 6] = [
-    "timestamp",
-    "coalesce(event_id, '')",
-    "coalesce(profile_id, '')",
-    "coalesce(session_id, '')",
-    "coalesce(name, '')",
-    "coalesce(path, '')",
-];
-
-/// A page of events to ask for.
-struct Asked<'a> {
-    range: &'a Range,
-    event_names: &'a [String],
-    conditions: &'a Conditions,
-    order: Order,
-    rows: usize,
-}
-
-impl Asked<'_> {
-    fn statement(&self, picks: &[Pick], context: &Context<'_>) -> Result<Statement, Failure> {
-        let mut query = context.query();
-        let key = Sql::join(
-            KEY.iter()
-                .zip(0_usize..)
-                .map(|(column, n)| sql!("{column} AS key_{n}", column, n)),
-            ", ",
-        );
-        let mut columns = Vec::new();
-        for (pick, n) in picks.iter().zip(0_usize..) {
-            let value = match pick {
-                Pick::Column(Column { name: "name", .. }) => {
-                    context.project.event_names.shown_sql(&mut query)
-                }
-                Pick::Column(column) => column.sql(),
-                Pick::Property(key) => {
-                    let key = query.bind(key);
-                    query.dialect().property(&Sql::from("properties"), &key)
-                }
-            };
-            columns.push(sql!("{value} AS column_{n}", value, n));
-        }
-        let columns = Sql::join(columns, ", ");
-        let within = self.range.contains(&mut query, "timestamp");
-        let mut filters = self
-            .conditions
-            .on_events(&mut query, context.project, self.range);
-        if !self.event_names.is_empty() {
-            let named = context
-                .project
-                .event_names
-                .is_any(&mut query, self.event_names.iter().map(String::as_str));
-            filters = sql!("{filters} AND {named}", filters, named);
-        }
-        let order = keyset::Order {
-            by: KEY.iter().map(|column| Sql::from(*column)).collect(),
-            descending: self.order == Order::Newest,
-        };
-        let mut skip = 0;
-        if let Some(cursor) = &context.cursor {
-            let (time, rest): (InstantMs, [String; KEY.len() - 1]) = cursor.key()?;
-            let key = [Value::TimestampMs(time)]
-                .into_iter()
-                .chain(rest.map(Value::from))
-                .collect();
-            let from = order.from(&mut query, key);
-            filters = sql!("{filters} AND {from}", filters, from);
-            skip = cursor.skip;
-        }
-        let (sorted, rows) = (order.sql(), self.rows);
-        Ok(query.finish(sql!(
-            "SELECT {key}, {columns} FROM events WHERE {within}{filters} ORDER BY {sorted} LIMIT {rows} OFFSET {skip}",
-            key,
-            columns,
-            within,
-            filters,
-            sorted,
-            rows,
-            skip
-        )))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::family::{Family, Product, Scope};
 use crate::filters::Filters;
 use crate::limit::Limit;
 use crate::range::DateRange;
-use crate::tool::{About, Tool, nothing};
+use crate::tool::{About, Tool};
 
 /// Measures of sessions by up to two dimensions.
 pub(crate) struct AggregateSessions;
@@ -144,7 +144,7 @@ impl Tool for AggregateSessions {
         scope: Some(Scope::Sessions),
         products: &[(Product::FullSession, "aggregate_sessions")],
         pages: false,
-        needs: nothing,
+        needs: None,
         rules: &[
             SESSIONS_RULE,
             "`avgDurationSeconds` and `avgFrustration` are means over all sessions; the median lies halfway between the middle two where they are two. `sessionsWithErrors` have a JavaScript or network error, `sessionsWithFriction` a frustration score above 0.",

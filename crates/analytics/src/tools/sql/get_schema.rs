@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Mistake};
 use crate::family::{Family, Product, Scope};
 use crate::nearest::{did_you_mean, listed};
-use crate::tool::{About, Tool, nothing};
+use crate::tool::{About, Tool};
 
 /// What there is to query, and in which SQL.
 pub(crate) struct GetSchema;
@@ -99,7 +99,7 @@ impl Tool for GetSchema {
         scope: Some(Scope::Schema),
         products: &[(Product::SessionVision, "get_schema")],
         pages: false,
-        needs: nothing,
+        needs: None,
         rules: &[
             "Property keys are counted over the last 30 days that have events, and over all profiles.",
             "The same is readable as the resources `sightline://schema` and `sightline://schema/TABLE` (the scheme is the operator's), with `?project=ID` where several projects are visible.",

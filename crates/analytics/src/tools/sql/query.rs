@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Mistake};
 use crate::family::{Family, Product, Scope};
 use crate::limit::Limit;
-use crate::tool::{About, Tool, nothing};
+use crate::tool::{About, Tool};
 
 /// One statement of the caller's own.
 pub(crate) struct RunQuery;
@@ -57,7 +57,7 @@ impl Tool for RunQuery {
         scope: Some(Scope::Query),
         products: &[(Product::SessionVision, "query")],
         pages: true,
-        needs: nothing,
+        needs: None,
         rules: &[
             "One statement that reads: `SELECT`, `WITH … SELECT`, set operations, `EXPLAIN`. Only this project's tables and functions known to be pure; anything else is refused with the reason and the nearest name.",
             "At most 20 s and a bounded amount of memory; what goes beyond is refused with what would make it fit.",

@@ -14,7 +14,7 @@ use crate::filters::{Conditions, Filters};
 use crate::interval::{Every, Series};
 use crate::numbers::{mean_seconds, per, percent};
 use crate::range::{DateRange, Range};
-use crate::tool::{About, Tool, nothing};
+use crate::tool::{About, Tool};
 
 /// The headline numbers of a range, and how they ran.
 pub(crate) struct GetAnalyticsOverview;
@@ -89,7 +89,7 @@ impl Tool for GetAnalyticsOverview {
         scope: Some(Scope::Insights),
         products: &[(Product::OpenPanel, "get_analytics_overview")],
         pages: false,
-        needs: nothing,
+        needs: None,
         rules: &[
             "`visitors` are distinct profiles with any event in the range or bucket; events with an empty profile id are nobody. The total is counted over the whole range, so it is not the sum of the series. (OpenPanel sums days.)",
             "`sessions`, `bounceRatePercent`, `avgSessionDurationSeconds` count sessions by when they **started**: a session that began before the range is not in it. `pageViews`, `visitors`, `revenue` count events by when they happened.",

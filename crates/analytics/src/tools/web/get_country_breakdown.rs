@@ -9,7 +9,7 @@ use crate::breakdown::{COMPARED_RULE, Dimension, OTHER_RULE, SESSIONS_RULE, VALU
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::family::{Family, Product, Scope};
-use crate::tool::{About, Tool, nothing};
+use crate::tool::{About, Tool};
 
 /// Where in the world sessions were.
 pub(crate) struct GetCountryBreakdown;
@@ -51,7 +51,7 @@ impl Tool for GetCountryBreakdown {
         scope: Some(Scope::Insights),
         products: &[(Product::OpenPanel, "get_country_breakdown")],
         pages: false,
-        needs: nothing,
+        needs: None,
         rules: &[
             SESSIONS_RULE,
             VALUE_RULE,

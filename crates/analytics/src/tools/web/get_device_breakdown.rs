@@ -9,7 +9,7 @@ use crate::breakdown::{COMPARED_RULE, Dimension, OTHER_RULE, SESSIONS_RULE, VALU
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::family::{Family, Product, Scope};
-use crate::tool::{About, Tool, nothing};
+use crate::tool::{About, Tool};
 
 /// What sessions ran on.
 pub(crate) struct GetDeviceBreakdown;
@@ -57,7 +57,7 @@ impl Tool for GetDeviceBreakdown {
         scope: Some(Scope::Insights),
         products: &[(Product::OpenPanel, "get_device_breakdown")],
         pages: false,
-        needs: nothing,
+        needs: None,
         rules: &[
             SESSIONS_RULE,
             VALUE_RULE,

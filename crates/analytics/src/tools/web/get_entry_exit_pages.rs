@@ -20,7 +20,7 @@ use crate::filters::{Conditions, Filters, LONGEST_SESSION_MS};
 use crate::limit::Limit;
 use crate::numbers::{mean_seconds, percent};
 use crate::range::{DateRange, Range};
-use crate::tool::{About, Tool, nothing};
+use crate::tool::{About, Tool};
 
 /// The pages on which sessions begin or end.
 pub(crate) struct GetEntryExitPages;
@@ -120,7 +120,7 @@ impl Tool for GetEntryExitPages {
         scope: Some(Scope::Insights),
         products: &[(Product::OpenPanel, "get_entry_exit_pages")],
         pages: false,
-        needs: nothing,
+        needs: None,
         rules: &[
             "Sessions count that **started** in the range and pass the filters. Their entry and exit page is that of the first and last screen view that names one, or of the first and last event with a path if there is no screen view; else it is `(not set)`.",
             "`pageViews` are the screen views of the page in all those sessions, wherever they began or ended. `exitRatePercent` = 100 · sessions that ended on it / `pageViews`.",

@@ -17,7 +17,7 @@ use crate::limit::Limit;
 use crate::numbers::percent;
 use crate::page::{self, Page};
 use crate::range::{DateRange, Range};
-use crate::tool::{About, Tool, nothing};
+use crate::tool::{About, Tool};
 
 /// The pages people saw before they converted.
 pub(crate) struct GetPageConversions;
@@ -118,7 +118,7 @@ impl Tool for GetPageConversions {
         scope: Some(Scope::Insights),
         products: &[(Product::OpenPanel, "get_page_conversions")],
         pages: false,
-        needs: nothing,
+        needs: None,
         rules: &[
             "A page is credited for a profile that viewed it **before** (not at the same millisecond as) one of the profile's conversions in the range, at most `windowHours` earlier. Views before the range count if inside that window. A profile counts once for a page, however often it viewed or converted, and may count for several pages.",
             "`conversionRatePercent` = 100 · converters / viewers: profiles on both sides. (OpenPanel divides events by profiles.)",

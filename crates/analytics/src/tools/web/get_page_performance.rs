@@ -15,7 +15,7 @@ use crate::limit::Limit;
 use crate::numbers::{mean_seconds, percent};
 use crate::page::{self, Page};
 use crate::range::{DateRange, Range, RangeShown};
-use crate::tool::{About, Tool, nothing};
+use crate::tool::{About, Tool};
 
 /// How long pages hold people, and whether they go on.
 pub(crate) struct GetPagePerformance;
@@ -128,7 +128,7 @@ impl Tool for GetPagePerformance {
         scope: Some(Scope::Insights),
         products: &[(Product::OpenPanel, "get_page_performance")],
         pages: false,
-        needs: nothing,
+        needs: None,
         rules: &[
             "`pageViews` and `sessions` count the screen views in the range that pass the filters, by origin and path.",
             "`avgTimeOnPageSeconds` is the mean time from a view to the next screen view of its session, whatever its page and also after the range's end; a session's last view has no next and is left out. Views at the same millisecond follow in the order of their ids, then paths.",

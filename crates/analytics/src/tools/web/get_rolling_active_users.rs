@@ -15,7 +15,7 @@ use crate::failure::{Failure, Mistake};
 use crate::family::{Family, Product, Scope};
 use crate::filters::Filters;
 use crate::range::{DateRange, Range, RangeShown};
-use crate::tool::{About, Tool, nothing};
+use crate::tool::{About, Tool};
 
 /// For each day, how many were active in the days that end with it.
 pub(crate) struct GetRollingActiveUsers;
@@ -120,7 +120,7 @@ impl Tool for GetRollingActiveUsers {
         scope: Some(Scope::Insights),
         products: &[(Product::OpenPanel, "get_rolling_active_users")],
         pages: false,
-        needs: nothing,
+        needs: None,
         rules: &[
             "For each day D of the range: distinct profiles with an event in the `days` project days that end with D. Events with an empty profile id are nobody's.",
             "Days that have not begun are left out. `partial` marks windows that reach before the project's first event, and today.",

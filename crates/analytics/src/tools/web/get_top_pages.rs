@@ -17,7 +17,7 @@ use crate::limit::Limit;
 use crate::numbers::percent;
 use crate::page::{self, Page};
 use crate::range::{DateRange, Range};
-use crate::tool::{About, Tool, nothing};
+use crate::tool::{About, Tool};
 
 /// The pages most looked at.
 pub(crate) struct GetTopPages;
@@ -87,7 +87,7 @@ impl Tool for GetTopPages {
         scope: Some(Scope::Insights),
         products: &[(Product::OpenPanel, "get_top_pages")],
         pages: false,
-        needs: nothing,
+        needs: None,
         rules: &[
             "A page is an origin and a path, so the same path on two hosts is two pages. `title` is that of its newest view that has one.",
             "`pageViews` are the events named `screen_view` in the range that pass the filters; `visitors` and `sessions` their distinct profiles and sessions, empty ids being nobody and no session.",

@@ -13,7 +13,7 @@ use crate::nearest::did_you_mean;
 
 /// What a row may hold: a column, or one property.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Pick {
+pub(crate) enum Pick {
     /// A column of events.
     Column(&'static Column),
     /// One entry of `properties`.
@@ -45,7 +45,7 @@ const DEFAULT: [&str; 19] = [
 
 impl Pick {
     /// What `fields` asks for: `timestamp` and `name` always, then the rest in the order given, each once.
-    pub(super) fn all(fields: Option<&[String]>) -> Result<Vec<Self>, Mistake> {
+    pub(crate) fn all(fields: Option<&[String]>) -> Result<Vec<Self>, Mistake> {
         let Some(fields) = fields.filter(|fields| !fields.is_empty()) else {
             return Ok(DEFAULT
                 .iter()
@@ -85,11 +85,11 @@ impl Pick {
 /// An event, as answered.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
-pub(super) struct EventRow(Map<String, Json>);
+pub(crate) struct EventRow(Map<String, Json>);
 
 impl EventRow {
     /// The row of `cells`, one for each pick; what an event does not have is left out.
-    pub(super) fn of(
+    pub(crate) fn of(
         picks: &[Pick],
         cells: &[Json],
         context: &Context<'_>,
