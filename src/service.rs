@@ -113,8 +113,9 @@ fn tool(listing: ToolListing) -> Tool {
 impl Service for Analytics {
     async fn list_tools(&self) -> Result<Vec<Tool>, ServiceError> {
         let toolbox = toolbox();
-        let listed = toolbox.list(&self.environment(None), &self.narrowing);
-        Ok(listed.await.into_iter().map(tool).collect())
+        let environment = self.environment(None);
+        let listed = toolbox.list(&environment, &self.narrowing).await;
+        Ok(listed.into_iter().map(tool).collect())
     }
 
     async fn call_tool(

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use std::cell::Cell;
 
 use sightline_warehouse::{
-    Calendar, InstantMs, Limits, ProjectSchema, Query, ResultSet, Statement, Warehouse,
+    Calendar, InstantMs, Limits, Presence, ProjectSchema, Query, ResultSet, Statement, Warehouse,
 };
 
 use crate::cursor::Cursor;
@@ -145,7 +145,12 @@ impl<'a> Context<'a> {
 
     /// Whether the project has a table of that name.
     pub(crate) async fn has_table(&self, name: &str) -> Result<bool, Failure> {
-        Ok(self.warehouse.has_table(name).await?)
+        Ok(self.warehouse.presence(name).await? != Presence::Absent)
+    }
+
+    /// Whether sessions follow from events, so that where there are no events there are no sessions.
+    pub(crate) async fn derives_sessions(&self) -> Result<bool, Failure> {
+        Ok(self.warehouse.presence("sessions").await? == Presence::Derived)
     }
 
     /// The project's tables and columns.

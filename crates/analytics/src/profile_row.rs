@@ -112,6 +112,7 @@ pub(crate) struct Found {
     stored: Option<Stored>,
     /// First and last event.
     pub(crate) span: Option<(InstantMs, InstantMs)>,
+    derives_sessions: bool,
 }
 
 #[derive(Deserialize)]
@@ -123,7 +124,6 @@ struct Span {
 impl Found {
     /// The profile of that id, or that there is none.
     pub(crate) async fn by_id(id: &str, context: &Context<'_>) -> Result<Self, Failure> {
-        let id = id.trim();
         let mut stored = None;
         if !id.is_empty() && context.has_table("profiles").await? {
             let mut query = context.query();
@@ -159,13 +159,14 @@ impl Found {
             id: id.to_owned(),
             stored,
             span,
+            derives_sessions: context.derives_sessions().await?,
         })
     }
 
-    /// The condition, after ` AND `, that a session may be one of it: it began within a day before its first event or later.
+    /// The condition that a session is of it. One that follows from events began within a day before its first event or later.
     pub(crate) fn sessions(&self, query: &mut Query<'_>) -> Sql {
         let id = query.bind(&self.id);
-        let Some((first, last)) = self.span else {
+        let Some((first, last)) = self.span.filter(|_| self.derives_sessions) else {
             return sql!("profile_id = {id}", id);
         };
         let (first, last) = (

@@ -11,8 +11,9 @@ use std::rc::Rc;
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 use sightline_warehouse::{
-    Calendar, ColumnInfo, ColumnSchema, DataFusionDialect, Dialect, Limits, ProjectSchema,
-    ResultSet, Scanned, Statement, TableSchema, Warehouse, WarehouseError, WeekStart,
+    Calendar, ColumnInfo, ColumnSchema, DataFusionDialect, Dialect, Limits, Presence,
+    ProjectSchema, ResultSet, Scanned, Statement, TableSchema, Warehouse, WarehouseError,
+    WeekStart,
 };
 
 use crate::answer::ToolAnswer;
@@ -189,6 +190,15 @@ impl Asked {
     /// On a server presented so.
     pub(crate) fn on(mut self, site: Site) -> Self {
         self.site = site;
+        self
+    }
+
+    /// Where sessions are not stored.
+    pub(crate) fn deriving_sessions(mut self) -> Self {
+        let sessions = self.schema.tables.iter_mut();
+        for table in sessions.filter(|table| table.name == "sessions") {
+            table.stored = false;
+        }
         self
     }
 
@@ -405,8 +415,12 @@ impl Warehouse for Recorded {
         self.next(format!("user's, rows {offset}..{}: {sql}", offset + rows))
     }
 
-    async fn has_table(&self, name: &str) -> Result<bool, WarehouseError> {
-        Ok(self.schema.table(name).is_some())
+    async fn presence(&self, table: &str) -> Result<Presence, WarehouseError> {
+        Ok(match self.schema.table(table) {
+            Some(table) if table.stored => Presence::Stored,
+            Some(_) => Presence::Derived,
+            None => Presence::Absent,
+        })
     }
 
     async fn schema(&self) -> Result<ProjectSchema, WarehouseError> {

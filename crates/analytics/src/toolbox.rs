@@ -1,6 +1,7 @@
 //! Every tool, listed and called.
 
 use serde_json::Value as Json;
+use sightline_warehouse::Presence;
 use thiserror::Error;
 
 use crate::answer::ToolAnswer;
@@ -124,7 +125,7 @@ impl Toolbox {
                 break;
             }
             has = match environment.warehouses.open(project).await {
-                Ok(warehouse) => warehouse.has_table(table).await.unwrap_or(true),
+                Ok(warehouse) => !matches!(warehouse.presence(table).await, Ok(Presence::Absent)),
                 Err(_) => true,
             };
         }

@@ -28,4 +28,4 @@ pub use result::{ColumnInfo, ResultSet, Scanned};
 pub use schema::{ColumnSchema, ProjectSchema, TableSchema};
 pub use sql::{Fragment, Identifier, Placeholder, Query, Sql, Statement, fragment};
 pub use value::Value;
-pub use warehouse::Warehouse;
+pub use warehouse::{Presence, Warehouse};

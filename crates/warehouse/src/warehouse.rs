@@ -9,6 +9,17 @@ use crate::result::ResultSet;
 use crate::schema::ProjectSchema;
 use crate::sql::Statement;
 
+/// Whether a project has a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// Its rows are stored.
+    Stored,
+    /// Its rows follow from other tables, while a query runs.
+    Derived,
+    /// There is no such table.
+    Absent,
+}
+
 /// A handle on *one project's* data.
 ///
 /// There is no way to name a project here: who holds a handle can reach that project's rows and no others (invariant 4).
@@ -40,7 +51,7 @@ pub trait Warehouse {
     ///
     /// # Errors
     /// [`WarehouseError::Unavailable`] and [`WarehouseError::BadData`].
-    async fn has_table(&self, name: &str) -> Result<bool, WarehouseError>;
+    async fn presence(&self, table: &str) -> Result<Presence, WarehouseError>;
 
     /// The project's tables and columns.
     ///

@@ -37,7 +37,7 @@ use crate::limits::Limits;
 use crate::result::{ColumnInfo, ResultSet};
 use crate::schema::ProjectSchema;
 use crate::sql::Statement;
-use crate::warehouse::Warehouse;
+use crate::warehouse::{Presence, Warehouse};
 
 /// One project's Parquet files.
 pub struct ParquetProject {
@@ -307,13 +307,19 @@ impl Warehouse for ParquetProject {
         .await
     }
 
-    async fn has_table(&self, name: &str) -> Result<bool, WarehouseError> {
-        let Some(table) = Table::from_name(name) else {
-            return Ok(false);
+    async fn presence(&self, table: &str) -> Result<Presence, WarehouseError> {
+        let Some(table) = Table::from_name(table) else {
+            return Ok(Presence::Absent);
         };
         self.drive(&Limits::default(), async {
             let scope = self.scope().await?;
-            Ok(self.available(&scope).await?.contains(&table))
+            let stored = scope.catalog.tables().await?.contains(&table);
+            Ok(match table {
+                _ if stored => Presence::Stored,
+                Table::Events => Presence::Stored,
+                Table::Sessions => Presence::Derived,
+                _ => Presence::Absent,
+            })
         })
         .await
     }

@@ -61,7 +61,7 @@ impl Tool for GetGroup {
 
     async fn answer(input: Input, context: &Context<'_>) -> Result<Answer<Output>, Failure> {
         needed(context).await?;
-        let id = input.group_id.trim();
+        let id = input.group_id.as_str();
         let mut query = context.query();
         let (columns, bound) = (COLUMNS, query.bind(id));
         let found: Vec<Stored> = context

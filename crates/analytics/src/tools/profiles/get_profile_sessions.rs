@@ -122,6 +122,7 @@ mod tests {
 
     fn ask(arguments: Json) -> Asked {
         Asked::of("get_profile_sessions", arguments)
+            .deriving_sessions()
             .rows(json!([{"first": "2026-11-01T10:00:00Z", "last": "2026-11-19T10:00:00Z"}]))
     }
 

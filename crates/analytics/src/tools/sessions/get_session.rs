@@ -110,7 +110,7 @@ impl Tool for GetSession {
 
     async fn answer(input: Input, context: &Context<'_>) -> Result<Answer<Output>, Failure> {
         let asked = Asked {
-            id: input.session_id.trim(),
+            id: &input.session_id,
             context,
         };
         let span = asked.span().await?;
@@ -231,18 +231,18 @@ impl Asked<'_> {
     }
 
     async fn session(&self, span: Option<Span>) -> Result<Stored, Failure> {
-        let mut query = self.context.query();
-        let within = span.map_or_else(Sql::default, |(first, last)| {
-            let first = first.saturating_sub(LONGEST_SESSION_MS);
-            self.between(&mut query, "started_at", (first, last))
-        });
-        if span.is_none() {
-            // Without events there is a session only where sessions are stored.
-            let schema = self.context.schema().await?;
-            if !schema.table("sessions").is_some_and(|table| table.stored) {
-                return Err(self.unknown().into());
-            }
+        let derived = self.context.derives_sessions().await?;
+        if derived && span.is_none() {
+            return Err(self.unknown().into());
         }
+        let mut query = self.context.query();
+        let within = match span {
+            Some((first, last)) if derived => {
+                let first = first.saturating_sub(LONGEST_SESSION_MS);
+                self.between(&mut query, "started_at", (first, last))
+            }
+            _ => Sql::default(),
+        };
         let id = query.bind(self.id);
         let columns = COLUMNS;
         let found: Vec<Stored> = self
@@ -282,7 +282,8 @@ impl Asked<'_> {
         let (id, rows) = (query.bind(self.id), MOST_EVENTS + 1);
         query.finish(sql!(
             "SELECT timestamp AS at, coalesce(event_id, '') AS event_id, {name} AS name, origin, path, title, revenue, properties \
-             FROM events WHERE session_id = {id}{within} ORDER BY timestamp, coalesce(event_id, '') LIMIT {rows}",
+             FROM events WHERE session_id = {id}{within} \
+             ORDER BY timestamp, coalesce(event_id, ''), name, coalesce(path, ''), coalesce(title, '') LIMIT {rows}",
             name,
             id,
             within,
@@ -322,7 +323,7 @@ impl Asked<'_> {
 #[cfg(test)]
 mod tests {
     use crate::session_row::tests::stored;
-    use crate::testing::{Asked, table};
+    use crate::testing::Asked;
     use serde_json::{Value as Json, json};
 
     fn span() -> Json {
@@ -376,6 +377,7 @@ mod tests {
     #[test]
     fn a_session_is_told_moment_by_moment() {
         let asked = Asked::of("get_session", json!({"sessionId": "s1"}))
+            .deriving_sessions()
             .timezone("Europe/Berlin")
             .rows(span())
             .rows(json!([stored("s1")]))
@@ -386,7 +388,7 @@ mod tests {
           [Text("s1")]
         SELECT session_id, profile_id, started_at, ended_at, duration_ms, is_bounce, entry_path, exit_path, screen_view_count, event_count, revenue, country, city, device, browser, os, referrer_name, utm_source, utm_campaign, rage_clicks, dead_clicks, error_clicks, js_errors, network_errors, form_abandons, quick_backs, idle_ms, frustration_score, has_feedback, has_replay FROM sessions WHERE session_id = $3 AND started_at >= $1 AND started_at <= $2 ORDER BY started_at LIMIT 1
           [TimestampMs(1794996000000), TimestampMs(1795082472000), Text("s1")]
-        SELECT timestamp AS at, coalesce(event_id, '') AS event_id, CASE name WHEN $3 THEN $4 ELSE coalesce(name, '') END AS name, origin, path, title, revenue, properties FROM events WHERE session_id = $5 AND timestamp >= $1 AND timestamp <= $2 ORDER BY timestamp, coalesce(event_id, '') LIMIT 5001
+        SELECT timestamp AS at, coalesce(event_id, '') AS event_id, CASE name WHEN $3 THEN $4 ELSE coalesce(name, '') END AS name, origin, path, title, revenue, properties FROM events WHERE session_id = $5 AND timestamp >= $1 AND timestamp <= $2 ORDER BY timestamp, coalesce(event_id, ''), name, coalesce(path, ''), coalesce(title, '') LIMIT 5001
           [TimestampMs(1795082400000), TimestampMs(1795082472000), Text("$pageview"), Text("screen_view"), Text("s1")]
         "#);
         insta::assert_snapshot!(asked.text(), @"
@@ -547,9 +549,9 @@ mod tests {
     #[test]
     fn the_start_in_an_id_spares_looking_at_all_time() {
         let asked = Asked::of("get_session", json!({"sessionId": "dev~1795082400000"}))
+            .deriving_sessions()
             .rows(json!([{"first": null, "last": null}]))
             .rows(json!([{"first": null, "last": null}]))
-            .tables(vec![table("events", 0, &[])])
             .go();
         insta::assert_snapshot!(asked.mistake(), @"There is no session `dev~1795082400000` in this project. `find_sessions` lists sessions with their ids; copy `sessionId` from there.");
         insta::assert_snapshot!(asked.statements(), @r#"
