@@ -54,7 +54,7 @@ pub(crate) enum Op {
 }
 
 /// One filter, as it is given.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(description = "")]
 pub(crate) struct Filter {
@@ -66,7 +66,7 @@ pub(crate) struct Filter {
 }
 
 /// All filters of a question, as they are given.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline, description = "")]
 pub(crate) struct Filters(Vec<Filter>);
@@ -193,10 +193,34 @@ impl Conditions {
 
     /// The conditions over `events`, each with ` AND ` before it.
     pub(crate) fn on_events(&self, query: &mut Query<'_>, project: &Project, range: &Range) -> Sql {
+        let mut members = Members::InPlace;
+        self.of_events(query, project, range, &mut members)
+    }
+
+    /// The same conditions as [`Conditions::on_events`], for an expression in `SELECT`, where there can be no `IN (SELECT …)`:
+    /// what it would read is joined to `events`, and the joins are added to `joins`.
+    pub(crate) fn marking_events(
+        &self,
+        query: &mut Query<'_>,
+        project: &Project,
+        range: &Range,
+        joins: &mut Vec<Sql>,
+    ) -> Sql {
+        let mut members = Members::Joined(joins);
+        self.of_events(query, project, range, &mut members)
+    }
+
+    fn of_events(
+        &self,
+        query: &mut Query<'_>,
+        project: &Project,
+        range: &Range,
+        members: &mut Members<'_>,
+    ) -> Sql {
         Sql::join(
             self.0
                 .iter()
-                .map(|condition| and(condition.on_event(query, project, range))),
+                .map(|condition| and(condition.on_event(query, project, range, members))),
             "",
         )
     }
@@ -230,9 +254,9 @@ impl Conditions {
         if !of_events.is_empty() {
             let within = range.contains(query, "timestamp");
             let events = Sql::join(
-                of_events
-                    .into_iter()
-                    .map(|condition| and(condition.on_event(query, project, range))),
+                of_events.into_iter().map(|condition| {
+                    and(condition.on_event(query, project, range, &mut Members::InPlace))
+                }),
                 "",
             );
             parts.push(sql!(
@@ -253,7 +277,13 @@ impl Condition {
         )
     }
 
-    fn on_event(&self, query: &mut Query<'_>, project: &Project, range: &Range) -> Sql {
+    fn on_event(
+        &self,
+        query: &mut Query<'_>,
+        project: &Project,
+        range: &Range,
+        members: &mut Members<'_>,
+    ) -> Sql {
         match &self.field {
             Field::Column {
                 event: Some(column),
@@ -284,6 +314,7 @@ impl Condition {
                         within,
                         test
                     ),
+                    members,
                 )
             }
             Field::Property(key) => {
@@ -295,7 +326,7 @@ impl Condition {
             Field::Profile(_)
             | Field::ProfileProperty(_)
             | Field::Group(_)
-            | Field::GroupProperty(_) => self.on_others(query),
+            | Field::GroupProperty(_) => self.on_others(query, members),
         }
     }
 
@@ -310,7 +341,7 @@ impl Condition {
             Field::Profile(_)
             | Field::ProfileProperty(_)
             | Field::Group(_)
-            | Field::GroupProperty(_) => self.on_others(query),
+            | Field::GroupProperty(_) => self.on_others(query, &mut Members::InPlace),
         }
     }
 
@@ -323,12 +354,12 @@ impl Condition {
                 let test = self.test.on(query, &property);
                 self.signed(test)
             }
-            _ => self.on_others(query),
+            _ => self.on_others(query, &mut Members::InPlace),
         }
     }
 
     /// What is asked of profiles and groups, which reads the same from events and from sessions.
-    fn on_others(&self, query: &mut Query<'_>) -> Sql {
+    fn on_others(&self, query: &mut Query<'_>, members: &mut Members<'_>) -> Sql {
         let value = match &self.field {
             Field::Profile(column) | Field::Group(column) => column.sql(),
             Field::ProfileProperty(key) | Field::GroupProperty(key) => {
@@ -342,6 +373,7 @@ impl Condition {
             return self.among(
                 "profile_id",
                 &sql!("SELECT profile_id FROM profiles WHERE {test}", test),
+                members,
             );
         }
         let ids = query.dialect().collect(&Sql::from("group_id"));
@@ -366,18 +398,40 @@ impl Condition {
     }
 
     /// The condition that `id` is (not) among those a subquery finds.
-    fn among(&self, id: &'static str, subquery: &Sql) -> Sql {
-        if self.negative {
+    fn among(&self, id: &'static str, subquery: &Sql, members: &mut Members<'_>) -> Sql {
+        match members {
+            Members::Joined(joins) => {
+                let n = joins.len() + 1;
+                joins.push(sql!(
+                    " LEFT JOIN (SELECT DISTINCT {id} AS member_{n} FROM ({subquery}) AS rows_{n}) AS members_{n} ON {id} = member_{n}",
+                    id,
+                    n,
+                    subquery
+                ));
+                let is = if self.negative {
+                    "IS NULL"
+                } else {
+                    "IS NOT NULL"
+                };
+                sql!("member_{n} {is}", n, is)
+            }
             // A null on either side would make NOT IN neither true nor false.
-            sql!(
+            Members::InPlace if self.negative => sql!(
                 "coalesce({id}, '') NOT IN ({subquery} AND {id} IS NOT NULL)",
                 id,
                 subquery
-            )
-        } else {
-            sql!("{id} IN ({subquery})", id, subquery)
+            ),
+            Members::InPlace => sql!("{id} IN ({subquery})", id, subquery),
         }
     }
+}
+
+/// Where a condition looks for the ids it is about.
+enum Members<'j> {
+    /// In a subquery where it stands.
+    InPlace,
+    /// In a join, added to these.
+    Joined(&'j mut Vec<Sql>),
 }
 
 fn and(condition: Sql) -> Sql {
@@ -445,6 +499,25 @@ mod tests {
             events(json!([{"field": "properties.plan", "op": "isNotSet"}])).0,
             " AND NOT coalesce((property(properties, $1) IS NOT NULL AND property(properties, $1) <> ''), FALSE)"
         );
+    }
+
+    #[test]
+    fn in_a_selection_ids_are_joined_rather_than_looked_up() {
+        let filters = json!([
+            {"field": "profile.email", "op": "isSet"},
+            {"field": "is_bounce", "op": "isNot", "values": ["true"]},
+            {"field": "country", "op": "is", "values": ["DE"]},
+        ]);
+        let mut query = Query::new(&DataFusionDialect);
+        let mut joins = Vec::new();
+        let marks = read(filters).unwrap().marking_events(
+            &mut query,
+            &project("acme", "UTC"),
+            &range(),
+            &mut joins,
+        );
+        insta::assert_snapshot!(marks.as_str(), @" AND member_1 IS NOT NULL AND member_2 IS NULL AND country IN ($4)");
+        insta::assert_snapshot!(Sql::join(joins, "").as_str(), @" LEFT JOIN (SELECT DISTINCT profile_id AS member_1 FROM (SELECT profile_id FROM profiles WHERE (email IS NOT NULL AND email <> '')) AS rows_1) AS members_1 ON profile_id = member_1 LEFT JOIN (SELECT DISTINCT session_id AS member_2 FROM (SELECT session_id FROM sessions WHERE started_at >= $1 AND started_at < $2 AND is_bounce IN ($3)) AS rows_2) AS members_2 ON session_id = member_2");
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod environment;
 mod event_list;
 mod event_names;
 mod event_row;
+mod event_value;
 mod failure;
 mod family;
 mod field;

@@ -7,7 +7,9 @@
 //! nothing can be written; no query's text, values or rows are logged.
 
 pub mod dialect;
+pub mod funnel;
 pub mod guard;
+pub mod journey;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 
@@ -23,6 +25,8 @@ mod warehouse;
 pub use calendar::{Calendar, InstantMs, Interval, WeekStart};
 pub use dialect::{DataFusionDialect, Dialect};
 pub use error::WarehouseError;
+pub use funnel::{FunnelRule, MOST_STEPS};
+pub use journey::{END, JourneyMode, JourneyRule, START};
 pub use limits::Limits;
 pub use result::{ColumnInfo, ResultSet, Scanned};
 pub use schema::{ColumnSchema, ProjectSchema, TableSchema};

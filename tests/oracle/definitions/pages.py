@@ -8,13 +8,14 @@
 > the range to its end, converters among them.
 
 Choice: what a view lacks is `(not set)`; the newest of two titles at the same millisecond is the greater one; views at the same
-millisecond follow by event id, then path, then origin; a session goes on at most a day past the range.
+millisecond follow by origin, then path; a session goes on at most a day past the range.
 """
 
 from collections import defaultdict
 from dataclasses import dataclass, field
 
 from definitions import filters as filtering
+from definitions.events import names_meant
 from definitions.sessions import SCREEN_VIEWS
 from definitions.text import literal
 
@@ -78,9 +79,7 @@ def performance(lake, start_ms: int, end_ms: int, filters=None) -> dict[tuple, P
         views.sort(
             key=lambda view: (
                 view["timestamp_ms"],
-                view["event_id"] or "",
-                view["path"] or "",
-                view["origin"] or "",
+                *_page(view),
             )
         )
         for view, following in zip(views, views[1:]):
@@ -115,7 +114,7 @@ def durations(lake, start_ms: int, end_ms: int) -> dict[str, int]:
 
 def conversions(lake, start_ms: int, end_ms: int, event: str, window_ms: int, filters=None):
     """(conversions, profiles that converted, page → (viewers, converters)), both as sets."""
-    names = list(SCREEN_VIEWS) if event in SCREEN_VIEWS else [event]
+    names = names_meant([event])
     found = lake.rows(
         f"""
         SELECT profile_id, timestamp_ms FROM events

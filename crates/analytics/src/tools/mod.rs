@@ -43,6 +43,8 @@ pub(crate) fn all() -> Vec<Box<dyn AnyTool>> {
         OfProject::<web::GetTopReferrers>::boxed(),
         OfProject::<web::GetCountryBreakdown>::boxed(),
         OfProject::<web::GetDeviceBreakdown>::boxed(),
+        OfProject::<behavior::GetFunnel>::boxed(),
+        OfProject::<behavior::GetUserFlow>::boxed(),
         OfProject::<behavior::GetEngagementMetrics>::boxed(),
     ]
 }

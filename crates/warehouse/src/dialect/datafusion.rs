@@ -2,11 +2,14 @@
 
 use super::Dialect;
 use crate::calendar::{Interval, WeekStart};
+use crate::funnel::FunnelRule;
+use crate::journey::JourneyRule;
 use crate::sql;
 use crate::sql::{Placeholder, Sql};
 use crate::value::Value;
 
-/// DataFusion's SQL, with the functions this crate adds to it (`bucket_start`, `property`, `property_keys`, `property_entries`).
+/// DataFusion's SQL, with the functions this crate adds to it (`bucket_start`, `property`, `property_keys`, `property_entries`,
+/// `funnel`, `journey`, `page_times`).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DataFusionDialect;
 
@@ -140,6 +143,50 @@ impl Dialect for DataFusionDialect {
             value,
             partition,
             order
+        )
+    }
+
+    fn element(&self, list: &Sql, position: u8) -> Sql {
+        sql!("{list}[{position}]", list, position)
+    }
+
+    fn funnel(&self, at_ms: &Sql, steps: &Sql, value: &Sql, rule: &FunnelRule) -> Sql {
+        let (count, window_ms) = (rule.steps, rule.window_ms);
+        let strict = if rule.strict { "TRUE" } else { "FALSE" };
+        sql!(
+            "funnel({at_ms}, CAST({steps} AS BIGINT), {value}, CAST({count} AS BIGINT), CAST({window_ms} AS BIGINT), {strict})",
+            at_ms,
+            steps,
+            value,
+            count,
+            window_ms,
+            strict
+        )
+    }
+
+    fn field(&self, structure: &Sql, name: &'static str) -> Sql {
+        sql!("{structure}['{name}']", structure, name)
+    }
+
+    fn journey(&self, at_ms: &Sql, marks: &Sql, node: &Sql, rule: &JourneyRule) -> Sql {
+        let (mode, steps) = (rule.mode.number(), rule.steps);
+        sql!(
+            "journey({at_ms}, CAST({marks} AS BIGINT), {node}, CAST({mode} AS BIGINT), CAST({steps} AS BIGINT))",
+            at_ms,
+            marks,
+            node,
+            mode,
+            steps
+        )
+    }
+
+    fn page_times(&self, at_ms: &Sql, counts: &Sql, origin: &Sql, path: &Sql) -> Sql {
+        sql!(
+            "page_times({at_ms}, CAST({counts} AS BIGINT), {origin}, {path})",
+            at_ms,
+            counts,
+            origin,
+            path
         )
     }
 

@@ -8,6 +8,8 @@ mod datafusion;
 pub use datafusion::DataFusionDialect;
 
 use crate::calendar::{Interval, WeekStart};
+use crate::funnel::FunnelRule;
+use crate::journey::JourneyRule;
 use crate::sql::{Placeholder, Sql};
 use crate::value::Value;
 
@@ -101,6 +103,29 @@ pub trait Dialect {
 
     /// The value of `value` in the row after, likewise; null in the last.
     fn next(&self, value: &Sql, partition: &Sql, order: &Sql) -> Sql;
+
+    /// The entry of a list at `position`, from 1; null where the list is shorter.
+    fn element(&self, list: &Sql, position: u8) -> Sql;
+
+    /// A field of a structure.
+    fn field(&self, structure: &Sql, name: &'static str) -> Sql;
+
+    /// How far an entity got in a funnel: an aggregate over its events, which are at `at_ms` (64-bit), can be the `steps` whose bits
+    /// are set (a whole number; bit 0 is the first) and have a `value`. The best attempt is a structure: `times`, when each step was
+    /// taken (a list of 64-bit integers, empty if it never began), and `value`, what it began with; of several at that instant the
+    /// smallest.
+    fn funnel(&self, at_ms: &Sql, steps: &Sql, value: &Sql, rule: &FunnelRule) -> Sql;
+
+    /// The way through a session: an aggregate over its events, which are at `at_ms` (64-bit), have marks ([`crate::START`],
+    /// [`crate::END`]) and are called `node`; those of one instant are in the order of their nodes. A list of structures: `step` from
+    /// 1, `node`, `next` (null where the way ends) and whether it is the `first`.
+    fn journey(&self, at_ms: &Sql, marks: &Sql, node: &Sql, rule: &JourneyRule) -> Sql;
+
+    /// How long the pages of a session were looked at: an aggregate over its views, which are at `at_ms` (64-bit), of the page
+    /// `origin` and `path`, and `counts` (1 or 0); those of one instant are in the order of their pages. A list of structures, one
+    /// for each page with a view that counts: `origin`, `path`, and of the views that count how many there are (`views`), how many
+    /// have another view after them (`timed`), and how long it was until then, summed (`time_ms`).
+    fn page_times(&self, at_ms: &Sql, counts: &Sql, origin: &Sql, path: &Sql) -> Sql;
 
     /// The `percent`-th percentile, interpolated linearly between neighbours.
     fn percentile(&self, expression: &Sql, percent: u8) -> Sql;

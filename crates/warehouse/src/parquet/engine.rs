@@ -79,7 +79,11 @@ impl Engine {
         builder
             .scalar_functions()
             .get_or_insert_default()
-            .extend(functions::all());
+            .extend(functions::scalar());
+        builder
+            .aggregate_functions()
+            .get_or_insert_default()
+            .extend(functions::aggregate());
         Self {
             template: builder.build(),
             pool: Arc::new(GreedyMemoryPool::new(config.memory_bytes)),

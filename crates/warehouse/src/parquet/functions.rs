@@ -1,17 +1,21 @@
 //! The functions this engine has beyond DataFusion's own: what [`crate::DataFusionDialect`] writes.
 
 mod bucket_start;
+mod funnel;
+mod journey;
 mod map_argument;
+mod moments;
+mod page_times;
 mod property;
 mod property_entries;
 mod property_keys;
 
 use std::sync::Arc;
 
-use datafusion::logical_expr::ScalarUDF;
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 
-/// All of them.
-pub(super) fn all() -> Vec<Arc<ScalarUDF>> {
+/// Those of single rows.
+pub(super) fn scalar() -> Vec<Arc<ScalarUDF>> {
     vec![
         Arc::new(ScalarUDF::new_from_impl(bucket_start::BucketStart::new())),
         Arc::new(ScalarUDF::new_from_impl(property::Property::new())),
@@ -19,5 +23,14 @@ pub(super) fn all() -> Vec<Arc<ScalarUDF>> {
             property_entries::PropertyEntries::new(),
         )),
         Arc::new(ScalarUDF::new_from_impl(property_keys::PropertyKeys::new())),
+    ]
+}
+
+/// Those of groups of rows.
+pub(super) fn aggregate() -> Vec<Arc<AggregateUDF>> {
+    vec![
+        Arc::new(AggregateUDF::new_from_impl(funnel::Funnel::new())),
+        Arc::new(AggregateUDF::new_from_impl(journey::Journey::new())),
+        Arc::new(AggregateUDF::new_from_impl(page_times::PageTimes::new())),
     ]
 }

@@ -131,7 +131,7 @@ impl Tool for GetPagePerformance {
         needs: None,
         rules: &[
             "`pageViews` and `sessions` count the screen views in the range that pass the filters, by origin and path.",
-            "`avgTimeOnPageSeconds` is the mean time from a view to the next screen view of its session, whatever its page and also after the range's end; a session's last view has no next and is left out. Views at the same millisecond follow in the order of their ids, then paths.",
+            "`avgTimeOnPageSeconds` is the mean time from a view to the next screen view of its session, whatever its page and also after the range's end; a session's last view has no next and is left out. Views at the same millisecond follow in the order of their pages.",
             "`bounceRatePercent` is of the sessions that **entered** on the page: started in the range and pass the filters.",
             "`avgSessionDurationSeconds` is the mean over the sessions that saw the page.",
             "Signals: `high_bounce` above 70 %; `low_engagement` below 60 s on the page; `good_landing_page` below 40 % and above 120 s.",
@@ -321,7 +321,7 @@ impl Asked<'_> {
     /// Every page for which `among` holds, with what is counted of it.
     fn pages(&self, query: &mut Query<'_>, range: &Range, among: Option<Sql>) -> Sql {
         let columns = page::COLUMNS;
-        let views = self.views(query, range);
+        let (titled, timed) = (self.titled(query, range), self.timed(query, range));
         // Sessions may have begun before the range, and are asked for nothing but how long they took.
         let around = range
             .widened_back(LONGEST_SESSION_MS)
@@ -331,32 +331,21 @@ impl Asked<'_> {
             .conditions
             .on_sessions(query, self.context.project, range);
         let entry = page::columns_of("entry_origin", "entry_path");
-        let title = query.dialect().latest(
-            &Sql::from("title"),
-            &Sql::from("CASE WHEN title IS NULL THEN 0 ELSE 1 END, titled_at, coalesce(title, '')"),
-        );
-        let visit_title = query.dialect().latest(
-            &Sql::from("title"),
-            &Sql::from("CASE WHEN title IS NULL THEN 0 ELSE 1 END, timestamp, title"),
-        );
         let among = among.map_or_else(Sql::default, |among| sql!(" WHERE {among}", among));
         sql!(
-            "SELECT seen.page_origin AS page_origin, seen.page_path AS page_path, title, page_views, sessions, timed, time_ms, \
-             known_sessions, duration_ms, entries, bounced, newest FROM \
-             (SELECT {columns}, {title} AS title, sum(views) AS page_views, count(visit) AS sessions, sum(timed) AS timed, \
-             sum(time_ms) AS time_ms, count(duration_ms) AS known_sessions, sum(duration_ms) AS duration_ms, max(newest) AS newest FROM \
-             (SELECT {columns}, visit, {visit_title} AS title, max(CASE WHEN title IS NULL THEN NULL ELSE timestamp END) AS titled_at, \
-             count(*) AS views, count(next_ms) AS timed, sum(next_ms - time_ms) AS time_ms, max(timestamp) AS newest \
-             FROM ({views}) AS views GROUP BY {columns}, visit) AS visits LEFT JOIN \
+            "SELECT titled.page_origin AS page_origin, titled.page_path AS page_path, title, page_views, coalesce(sessions, 0) AS sessions, \
+             timed, time_ms, known_sessions, duration_ms, entries, bounced, newest FROM ({titled}) AS titled LEFT JOIN \
+             (SELECT {columns}, count(*) AS sessions, sum(timed) AS timed, sum(time_ms) AS time_ms, count(duration_ms) AS known_sessions, \
+             sum(duration_ms) AS duration_ms FROM ({timed}) AS visits LEFT JOIN \
              (SELECT session_id, max(coalesce(duration_ms, 0)) AS duration_ms FROM sessions WHERE {around} GROUP BY session_id) AS durations \
-             ON visits.visit = durations.session_id GROUP BY {columns}) AS seen LEFT JOIN \
+             ON visit = session_id GROUP BY {columns}) AS seen \
+             ON titled.page_origin = seen.page_origin AND titled.page_path = seen.page_path LEFT JOIN \
              (SELECT {columns}, count(*) AS entries, sum(bounced) AS bounced FROM \
              (SELECT {entry}, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced FROM sessions WHERE {started}{filters}) AS entered \
-             GROUP BY {columns}) AS entries ON seen.page_origin = entries.page_origin AND seen.page_path = entries.page_path{among}",
+             GROUP BY {columns}) AS entries ON titled.page_origin = entries.page_origin AND titled.page_path = entries.page_path{among}",
+            titled,
             columns,
-            title,
-            visit_title,
-            views,
+            timed,
             around,
             entry,
             started,
@@ -365,41 +354,87 @@ impl Asked<'_> {
         )
     }
 
-    /// The views of the range that pass the filters, each with the time of the next one in its session.
-    fn views(&self, query: &mut Query<'_>, range: &Range) -> Sql {
-        let ms = query.dialect().epoch_ms(&Sql::from("timestamp"));
-        let next = query.dialect().next(
-            &ms,
-            &Sql::from("session_id"),
-            &Sql::from(
-                "timestamp, coalesce(event_id, ''), coalesce(path, ''), coalesce(origin, '')",
-            ),
+    /// Each page's views in the range that pass the filters, and its newest title.
+    fn titled(&self, query: &mut Query<'_>, range: &Range) -> Sql {
+        let (page, columns) = (page::columns(), page::COLUMNS);
+        let title = query.dialect().latest(
+            &Sql::from("title"),
+            &Sql::from("CASE WHEN title IS NULL THEN 0 ELSE 1 END, timestamp, coalesce(title, '')"),
         );
-        let followed = range
-            .lengthened(LONGEST_SESSION_MS)
-            .contains(query, "timestamp");
-        let viewed = self
-            .context
-            .project
-            .event_names
-            .is_any(query, [SCREEN_VIEW]);
-        let page = page::columns();
         let within = range.contains(query, "timestamp");
+        let viewed = self.viewed(query);
         let filters = self
             .conditions
             .on_events(query, self.context.project, range);
         sql!(
-            "SELECT {page}, nullif(session_id, '') AS visit, nullif(title, '') AS title, timestamp, {ms} AS time_ms, \
-             CASE WHEN session_id <> '' THEN next_ms END AS next_ms FROM \
-             (SELECT *, {next} AS next_ms FROM events WHERE {followed} AND {viewed}) AS events WHERE {within}{filters}",
+            "SELECT {columns}, {title} AS title, count(*) AS page_views, max(timestamp) AS newest FROM \
+             (SELECT {page}, nullif(title, '') AS title, timestamp FROM events WHERE {within} AND {viewed}{filters}) AS views GROUP BY {columns}",
+            columns,
+            title,
             page,
-            ms,
-            next,
-            followed,
-            viewed,
             within,
+            viewed,
             filters
         )
+    }
+
+    /// Each session's pages, and how long it looked at them.
+    fn timed(&self, query: &mut Query<'_>, range: &Range) -> Sql {
+        let dialect = query.dialect();
+        let ms = dialect.epoch_ms(&Sql::from("timestamp"));
+        let times = dialect.page_times(
+            &Sql::from("at_ms"),
+            &Sql::from("counts"),
+            &Sql::from("page_origin"),
+            &Sql::from("page_path"),
+        );
+        let each = dialect.unnest_list(&Sql::from("pages"));
+        let fields = Sql::join(
+            [
+                ("origin", "page_origin"),
+                ("path", "page_path"),
+                ("timed", "timed"),
+                ("time_ms", "time_ms"),
+            ]
+            .map(|(name, column)| {
+                let field = dialect.field(&Sql::from("page"), name);
+                sql!("{field} AS {column}", field, column)
+            }),
+            ", ",
+        );
+        let followed = range
+            .lengthened(LONGEST_SESSION_MS)
+            .contains(query, "timestamp");
+        let viewed = self.viewed(query);
+        let page = page::columns();
+        let within = range.contains(query, "timestamp");
+        let mut joins = Vec::new();
+        let marks = self
+            .conditions
+            .marking_events(query, self.context.project, range, &mut joins);
+        let joins = Sql::join(joins, "");
+        sql!(
+            "SELECT visit, {fields} FROM (SELECT visit, {each} AS page FROM (SELECT visit, {times} AS pages FROM \
+             (SELECT session_id AS visit, {page}, {ms} AS at_ms, CASE WHEN {within}{marks} THEN 1 ELSE 0 END AS counts \
+             FROM events{joins} WHERE {followed} AND {viewed} AND session_id <> '') AS views GROUP BY visit) AS visits) AS looked",
+            fields,
+            each,
+            times,
+            page,
+            ms,
+            within,
+            marks,
+            joins,
+            followed,
+            viewed
+        )
+    }
+
+    fn viewed(&self, query: &mut Query<'_>) -> Sql {
+        self.context
+            .project
+            .event_names
+            .is_any(query, [SCREEN_VIEW])
     }
 }
 

@@ -1,0 +1,415 @@
+//! What aggregates over the events of many groups hold: sixteen bytes for each event, put in order when the groups are told.
+//!
+//! A row of such an aggregate has an instant, marks (ten bits) and up to two texts. Texts are numbered as they come; pairs are told
+//! apart whatever they contain. State that leaves an aggregate half way, to be merged later, is a list of moments per group.
+
+use std::collections::HashMap;
+use std::mem;
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayBuilder, ArrayRef, AsArray, BooleanArray, Int64Builder, ListBuilder, StringBuilder,
+    StructBuilder, UInt32Builder,
+};
+use arrow::datatypes::{DataType, Field, FieldRef, Fields, Int64Type, UInt32Type};
+use datafusion::common::{
+    DataFusionError, Result, ScalarValue, exec_datafusion_err, plan_datafusion_err,
+};
+use datafusion::logical_expr::EmitTo;
+use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
+use datafusion::physical_expr::expressions::Literal;
+
+/// Marks a moment may have.
+pub(super) const MARK_BITS: u32 = 10;
+const MARKS: u32 = (1 << MARK_BITS) - 1;
+const MOST_TEXTS: u32 = u32::MAX >> MARK_BITS;
+
+/// Up to two texts; a null is none.
+pub(super) type Texts<'t> = [Option<&'t str>; 2];
+
+/// A moment of a group.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    /// When.
+    pub(super) at_ms: i64,
+    group: u32,
+    /// The marks in the lowest bits, the number of the texts above.
+    packed: u32,
+}
+
+impl Moment {
+    /// Its marks.
+    pub(super) fn marks(self) -> u16 {
+        // Ten bits fit.
+        (self.packed & MARKS) as u16
+    }
+
+    /// The number of its texts.
+    pub(super) fn texts(self) -> u32 {
+        self.packed >> MARK_BITS
+    }
+}
+
+/// Texts by their numbers.
+#[derive(Default)]
+pub(super) struct Numbered {
+    numbers: HashMap<Arc<str>, u32>,
+    keys: Vec<Arc<str>>,
+    bytes: usize,
+    key: String,
+}
+
+impl Numbered {
+    fn number(&mut self, texts: Texts<'_>) -> Result<u32> {
+        let mut key = mem::take(&mut self.key);
+        write_key(&mut key, texts);
+        let number = match self.numbers.get(key.as_str()) {
+            Some(number) => *number,
+            None => {
+                let number = u32::try_from(self.keys.len())
+                    .ok()
+                    .filter(|number| *number <= MOST_TEXTS)
+                    .ok_or_else(too_many)?;
+                let shared: Arc<str> = key.as_str().into();
+                self.bytes += shared.len() + 64;
+                self.keys.push(Arc::clone(&shared));
+                self.numbers.insert(shared, number);
+                number
+            }
+        };
+        self.key = key;
+        Ok(number)
+    }
+
+    /// The texts of a number.
+    pub(super) fn texts(&self, number: u32) -> Texts<'_> {
+        let key = usize::try_from(number)
+            .ok()
+            .and_then(|place| self.keys.get(place));
+        key.map_or([None, None], |key| read_key(key))
+    }
+
+    /// For each number its place in the order of the texts, and for each place its number.
+    pub(super) fn ordered(&self) -> Ordered {
+        let count = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
+        let mut numbers: Vec<u32> = (0..count).collect();
+        numbers.sort_by(|one, other| self.texts(*one).cmp(&self.texts(*other)));
+        let mut places = vec![0; numbers.len()];
+        for (place, number) in (0..count).zip(&numbers) {
+            places[usize::try_from(*number).unwrap_or(0)] = place;
+        }
+        Ordered { places, numbers }
+    }
+}
+
+fn too_many() -> DataFusionError {
+    DataFusionError::ResourcesExhausted(
+        "more different values than an aggregate can tell apart".into(),
+    )
+}
+
+/// Texts in order.
+pub(super) struct Ordered {
+    places: Vec<u32>,
+    numbers: Vec<u32>,
+}
+
+impl Ordered {
+    /// The place of a number.
+    pub(super) fn place(&self, number: u32) -> u32 {
+        at(&self.places, number)
+    }
+
+    /// The number at a place.
+    pub(super) fn number(&self, place: u32) -> u32 {
+        at(&self.numbers, place)
+    }
+}
+
+fn at(list: &[u32], index: u32) -> u32 {
+    usize::try_from(index)
+        .ok()
+        .and_then(|index| list.get(index).copied())
+        .unwrap_or(0)
+}
+
+/// `length|first` or `-`, then the same of the second: no two pairs are written alike.
+fn write_key(key: &mut String, texts: Texts<'_>) {
+    use std::fmt::Write as _;
+    key.clear();
+    for text in texts {
+        // Writing to a text cannot fail.
+        let _ = match text {
+            Some(text) => write!(key, "{}|{text}", text.len()),
+            None => write!(key, "-"),
+        };
+    }
+}
+
+fn read_key(key: &str) -> Texts<'_> {
+    let mut rest = key;
+    let mut next = || {
+        if let Some(others) = rest.strip_prefix('-') {
+            rest = others;
+            return None;
+        }
+        let (length, others) = rest.split_once('|')?;
+        let (text, others) = others.split_at_checked(length.parse().ok()?)?;
+        rest = others;
+        Some(text)
+    };
+    [next(), next()]
+}
+
+/// The moments of all groups of an aggregate.
+#[derive(Default)]
+pub(super) struct Moments {
+    held: Vec<Moment>,
+    groups: usize,
+    texts: Numbered,
+}
+
+impl Moments {
+    /// Bytes held.
+    pub(super) fn bytes(&self) -> usize {
+        self.held.capacity() * size_of::<Moment>() + self.texts.bytes
+    }
+
+    /// Takes in rows of `at_ms`, `marks` and one or two texts. Rows without an instant or marks are left out.
+    pub(super) fn update(
+        &mut self,
+        values: &[ArrayRef],
+        texts: usize,
+        group_indices: &[usize],
+        filter: Option<&BooleanArray>,
+        groups: usize,
+    ) -> Result<()> {
+        self.groups = self.groups.max(groups);
+        let (at, marks) = (
+            values[0].as_primitive::<Int64Type>(),
+            values[1].as_primitive::<Int64Type>(),
+        );
+        let columns: Vec<_> = values[2..2 + texts]
+            .iter()
+            .map(|column| column.as_string::<i32>())
+            .collect();
+        for (row, group) in group_indices.iter().enumerate() {
+            let is_out = filter.is_some_and(|filter| filter.is_null(row) || !filter.value(row));
+            if is_out || at.is_null(row) || marks.is_null(row) {
+                continue;
+            }
+            let mut own: Texts<'_> = [None, None];
+            for (text, column) in own.iter_mut().zip(&columns) {
+                *text = column.is_valid(row).then(|| column.value(row));
+            }
+            let marks = u32::try_from(marks.value(row))
+                .map_err(|_| exec_datafusion_err!("marks that are none"))?;
+            self.hold(*group, at.value(row), marks, own)?;
+        }
+        Ok(())
+    }
+
+    fn hold(&mut self, group: usize, at_ms: i64, marks: u32, texts: Texts<'_>) -> Result<()> {
+        let number = self.texts.number(texts)?;
+        let group = u32::try_from(group).map_err(|_| exec_datafusion_err!("too many groups"))?;
+        self.held.push(Moment {
+            at_ms,
+            group,
+            packed: number << MARK_BITS | (marks & MARKS),
+        });
+        Ok(())
+    }
+
+    /// Calls `each` with the moments of every group that is to be told, in the order of time, of their texts, of their marks; the
+    /// groups after them move up.
+    pub(super) fn tell(
+        &mut self,
+        emit_to: EmitTo,
+        mut each: impl FnMut(&Numbered, &Ordered, &[Moment]) -> Result<()>,
+    ) -> Result<()> {
+        let groups = match emit_to {
+            EmitTo::All => self.groups,
+            EmitTo::First(count) => count,
+        };
+        let bound = u32::try_from(groups).unwrap_or(u32::MAX);
+        let mut told = mem::take(&mut self.held);
+        if groups < self.groups {
+            self.held = told.extract_if(.., |held| held.group >= bound).collect();
+        }
+        for held in &mut self.held {
+            held.group -= bound;
+        }
+        self.groups -= groups.min(self.groups);
+        let order = self.texts.ordered();
+        told.sort_unstable_by(|one, other| {
+            (one.group, one.at_ms)
+                .cmp(&(other.group, other.at_ms))
+                .then_with(|| order.place(one.texts()).cmp(&order.place(other.texts())))
+                .then_with(|| one.marks().cmp(&other.marks()))
+        });
+        let mut rest = told.as_slice();
+        for group in 0..bound {
+            let own = rest.partition_point(|held| held.group <= group);
+            let (held, others) = rest.split_at(own);
+            rest = others;
+            each(&self.texts, &order, held)?;
+        }
+        Ok(())
+    }
+
+    /// The moments of groups as lists.
+    pub(super) fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
+        let mut lists = ListBuilder::new(StructBuilder::from_fields(fields(), 0));
+        self.tell(emit_to, |texts, _, held| {
+            for held in held {
+                let row = lists.values();
+                let [first, second] = texts.texts(held.texts());
+                column::<Int64Builder>(row, 0)?.append_value(held.at_ms);
+                column::<UInt32Builder>(row, 1)?.append_value(u32::from(held.marks()));
+                column::<StringBuilder>(row, 2)?.append_option(first);
+                column::<StringBuilder>(row, 3)?.append_option(second);
+                row.append(true);
+            }
+            lists.append(true);
+            Ok(())
+        })?;
+        Ok(vec![Arc::new(lists.finish())])
+    }
+
+    /// The state of rows each of which is a group of its own.
+    pub(super) fn alone(
+        values: &[ArrayRef],
+        texts: usize,
+        filter: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
+        let rows = values.first().map_or(0, |column| column.len());
+        let own: Vec<usize> = (0..rows).collect();
+        let mut moments = Self::default();
+        moments.update(values, texts, &own, filter, rows)?;
+        moments.state(EmitTo::All)
+    }
+
+    /// Takes in what [`Moments::state`] gave.
+    pub(super) fn merge(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        groups: usize,
+    ) -> Result<()> {
+        self.groups = self.groups.max(groups);
+        let lists = values[0].as_list::<i32>();
+        for (row, group) in group_indices.iter().enumerate() {
+            if lists.is_null(row) {
+                continue;
+            }
+            let moments = lists.value(row);
+            let moments = moments.as_struct();
+            let (at, marks) = (
+                moments.column(0).as_primitive::<Int64Type>(),
+                moments.column(1).as_primitive::<UInt32Type>(),
+            );
+            let (first, second) = (
+                moments.column(2).as_string::<i32>(),
+                moments.column(3).as_string::<i32>(),
+            );
+            for place in 0..moments.len() {
+                let texts = [first, second]
+                    .map(|column| column.is_valid(place).then(|| column.value(place)));
+                self.hold(*group, at.value(place), marks.value(place), texts)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn fields() -> Fields {
+    Fields::from(vec![
+        Field::new("at", DataType::Int64, true),
+        Field::new("marks", DataType::UInt32, true),
+        Field::new("first", DataType::Utf8, true),
+        Field::new("second", DataType::Utf8, true),
+    ])
+}
+
+/// The fields of the state.
+pub(super) fn state_fields(arguments: &StateFieldsArgs<'_>) -> Vec<FieldRef> {
+    let moment = Field::new_list_field(DataType::Struct(fields()), true);
+    let name = format!("{}[moments]", arguments.name);
+    let list = DataType::List(Arc::new(moment));
+    vec![Arc::new(Field::new(name, list, true))]
+}
+
+/// A column of the row being built.
+pub(super) fn column<B: ArrayBuilder>(row: &mut StructBuilder, place: usize) -> Result<&mut B> {
+    row.field_builder::<B>(place)
+        .ok_or_else(|| exec_datafusion_err!("a row of an aggregate has other columns"))
+}
+
+/// The constant an aggregate is given as the argument at `place`.
+pub(super) fn constant(arguments: &AccumulatorArgs<'_>, place: usize) -> Result<ScalarValue> {
+    arguments
+        .exprs
+        .get(place)
+        .and_then(|expression| expression.downcast_ref::<Literal>())
+        .map(|literal| literal.value().clone())
+        .ok_or_else(|| {
+            plan_datafusion_err!(
+                "argument {} of {} must be a constant",
+                place + 1,
+                arguments.name
+            )
+        })
+}
+
+/// The whole number an aggregate is given as the argument at `place`.
+pub(super) fn whole(arguments: &AccumulatorArgs<'_>, place: usize) -> Result<i64> {
+    match constant(arguments, place)? {
+        ScalarValue::Int64(Some(number)) => Ok(number),
+        other => Err(plan_datafusion_err!("{other} is no whole number")),
+    }
+}
+
+/// The truth value an aggregate is given as the argument at `place`.
+pub(super) fn truth(arguments: &AccumulatorArgs<'_>, place: usize) -> Result<bool> {
+    match constant(arguments, place)? {
+        ScalarValue::Boolean(Some(truth)) => Ok(truth),
+        other => Err(plan_datafusion_err!("{other} is no truth value")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_of_texts_are_told_apart_whatever_they_contain() {
+        let pairs: [Texts<'static>; 7] = [
+            [Some("a"), Some("bc")],
+            [Some("ab"), Some("c")],
+            [Some("1|a"), None],
+            [None, Some("1|a")],
+            [Some("-"), Some("")],
+            [Some(""), Some("-")],
+            [None, None],
+        ];
+        let mut numbered = Numbered::default();
+        for (place, pair) in (0..).zip(pairs) {
+            assert_eq!(numbered.number(pair).ok(), Some(place));
+        }
+        for (place, pair) in (0..).zip(pairs) {
+            assert_eq!(numbered.number(pair).ok(), Some(place));
+            assert_eq!(numbered.texts(place), pair);
+        }
+    }
+
+    #[test]
+    fn numbers_are_put_in_the_order_of_their_texts() {
+        let mut numbered = Numbered::default();
+        for text in ["b", "c", "a"] {
+            assert!(numbered.number([Some(text), None]).is_ok());
+        }
+        let order = numbered.ordered();
+        assert_eq!([0, 1, 2].map(|number| order.place(number)), [1, 2, 0]);
+        assert_eq!([0, 1, 2].map(|place| order.number(place)), [2, 0, 1]);
+    }
+}
