@@ -58,6 +58,11 @@ enum End {
 }
 
 impl DateRange {
+    /// Whether either end is given.
+    pub(crate) fn is_given(&self) -> bool {
+        self.start_date.is_some() || self.end_date.is_some()
+    }
+
     /// The range meant, at `now_ms`, for a project with that calendar.
     pub(crate) fn resolve(&self, calendar: &Calendar, now_ms: InstantMs) -> Result<Range, Mistake> {
         let today = calendar.date_of(now_ms);
@@ -240,6 +245,14 @@ impl Range {
             start,
             end
         )
+    }
+
+    /// The same range ending at `end_ms`.
+    pub(crate) fn until(&self, end_ms: InstantMs) -> Self {
+        Self {
+            end_ms,
+            ..self.clone()
+        }
     }
 
     /// The same range beginning `ms` earlier.

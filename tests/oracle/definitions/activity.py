@@ -14,7 +14,9 @@ from fractions import Fraction
 
 from definitions import filters as filtering
 from definitions.period import bucket, buckets, local
-from definitions.sessions import SCREEN_VIEWS
+from definitions.events import names_meant
+
+VIEWS = names_meant(["screen_view"])
 
 DAY_MS = 24 * 3_600_000
 
@@ -71,8 +73,8 @@ def engagement(lake, start_ms: int, end_ms: int, interval: str, filters=None) ->
         for one in (total, found[row["bucket"]]):
             if row["profile_id"]:
                 one.users.add(row["profile_id"])
-            one.page_views += row["name"] in SCREEN_VIEWS
-    rest = (*SCREEN_VIEWS, "session_start", "session_end")
+            one.page_views += row["name"] in VIEWS
+    rest = (*VIEWS, "session_start", "session_end")
     converted = {
         row["session_id"]
         for row in lake.rows(

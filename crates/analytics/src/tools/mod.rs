@@ -43,7 +43,11 @@ pub(crate) fn all() -> Vec<Box<dyn AnyTool>> {
         OfProject::<web::GetTopReferrers>::boxed(),
         OfProject::<web::GetCountryBreakdown>::boxed(),
         OfProject::<web::GetDeviceBreakdown>::boxed(),
+        OfProject::<behavior::GetTrend>::boxed(),
         OfProject::<behavior::GetFunnel>::boxed(),
+        OfProject::<behavior::GetRetentionCohort>::boxed(),
+        OfProject::<behavior::GetWeeklyRetentionSeries>::boxed(),
+        OfProject::<behavior::GetUserLastSeenDistribution>::boxed(),
         OfProject::<behavior::GetUserFlow>::boxed(),
         OfProject::<behavior::GetEngagementMetrics>::boxed(),
     ]

@@ -637,7 +637,7 @@ mod tests {
         insta::assert_snapshot!(mistake(json!({"steps": ["a", "b"], "breakdown": "contry"})), @"`contry` is nothing events can be broken down by. Did you mean `country`? Name a column of events such as `country`, `device`, `path` or `utm_source`, or `properties.KEY`; `get_property_definitions` lists both.");
         insta::assert_snapshot!(mistake(json!({"steps": ["a", {"path": "/"}]})), @"`steps[1].event` is missing; it must be text.");
         insta::assert_snapshot!(mistake(json!({"steps": ["a", {"event": "b", "step": 2}]})), @"`step` is not part of `steps[1]`. Allowed: `event`, `path`, `filters`.");
-        insta::assert_snapshot!(mistake(json!({"steps": ["a", 7]})), @"The argument `steps[1]` cannot be read: invalid type: integer `7`, expected struct Described.");
+        insta::assert_snapshot!(mistake(json!({"steps": ["a", 7]})), @"The argument `steps[1]` cannot be read: a step is an event's name, or an object with `event` and, if wanted, `path` and `filters`.");
         insta::assert_snapshot!(mistake(json!({"steps": ["a", {"event": "b", "filters": [{"field": "contry", "op": "isSet"}]}]})), @"`contry` is not a field that can be filtered on. Did you mean `country`? Fields are the columns of events and sessions (`get_schema` lists them), `properties.KEY`, `profile.COLUMN`, `profile.properties.KEY`, `group.name`, `group.type` and `group.properties.KEY`.");
     }
 }

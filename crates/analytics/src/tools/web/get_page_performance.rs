@@ -289,14 +289,16 @@ impl Asked<'_> {
             let title = contains("coalesce(title, '')");
             sql!("({path} OR {origin} OR {title})", path, origin, title)
         });
-        let pages = self.pages(&mut query, range, among);
+        let among = among.map_or_else(Sql::default, |among| sql!(" WHERE {among}", among));
+        let pages = self.pages(&mut query, range);
         let (by, direction) = (input.sort_by.sql(), input.order.sql());
         let (named, columns, rows) = (page::NAMED, page::COLUMNS, input.limit.and_one());
         query.finish(sql!(
             "SELECT {named}, title, page_views, sessions, timed, time_ms, known_sessions, duration_ms, entries, bounced, newest \
-             FROM ({pages}) AS pages ORDER BY CASE WHEN {by} IS NULL THEN 1 ELSE 0 END, {by} {direction}, {columns} LIMIT {rows}",
+             FROM ({pages}) AS pages{among} ORDER BY CASE WHEN {by} IS NULL THEN 1 ELSE 0 END, {by} {direction}, {columns} LIMIT {rows}",
             named,
             pages,
+            among,
             by,
             direction,
             columns,
@@ -308,18 +310,19 @@ impl Asked<'_> {
     fn of(&self, range: &Range, pages: &[&Page]) -> Statement {
         let mut query = self.context.query();
         let among = page::is_any(&mut query, pages);
-        let pages = self.pages(&mut query, range, Some(among));
+        let pages = self.pages(&mut query, range);
         let named = page::NAMED;
         query.finish(sql!(
             "SELECT {named}, title, page_views, sessions, timed, time_ms, known_sessions, duration_ms, entries, bounced, newest \
-             FROM ({pages}) AS pages",
+             FROM ({pages}) AS pages WHERE {among}",
             named,
-            pages
+            pages,
+            among
         ))
     }
 
-    /// Every page for which `among` holds, with what is counted of it.
-    fn pages(&self, query: &mut Query<'_>, range: &Range, among: Option<Sql>) -> Sql {
+    /// Every page, with what is counted of it.
+    fn pages(&self, query: &mut Query<'_>, range: &Range) -> Sql {
         let columns = page::COLUMNS;
         let (titled, timed) = (self.titled(query, range), self.timed(query, range));
         // Sessions may have begun before the range, and are asked for nothing but how long they took.
@@ -331,7 +334,6 @@ impl Asked<'_> {
             .conditions
             .on_sessions(query, self.context.project, range);
         let entry = page::columns_of("entry_origin", "entry_path");
-        let among = among.map_or_else(Sql::default, |among| sql!(" WHERE {among}", among));
         sql!(
             "SELECT titled.page_origin AS page_origin, titled.page_path AS page_path, title, page_views, coalesce(sessions, 0) AS sessions, \
              timed, time_ms, known_sessions, duration_ms, entries, bounced, newest FROM ({titled}) AS titled LEFT JOIN \
@@ -342,15 +344,14 @@ impl Asked<'_> {
              ON titled.page_origin = seen.page_origin AND titled.page_path = seen.page_path LEFT JOIN \
              (SELECT {columns}, count(*) AS entries, sum(bounced) AS bounced FROM \
              (SELECT {entry}, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced FROM sessions WHERE {started}{filters}) AS entered \
-             GROUP BY {columns}) AS entries ON titled.page_origin = entries.page_origin AND titled.page_path = entries.page_path{among}",
+             GROUP BY {columns}) AS entries ON titled.page_origin = entries.page_origin AND titled.page_path = entries.page_path",
             titled,
             columns,
             timed,
             around,
             entry,
             started,
-            filters,
-            among
+            filters
         )
     }
 

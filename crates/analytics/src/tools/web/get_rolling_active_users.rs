@@ -6,6 +6,7 @@ use chrono::{Days, NaiveDate};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use sightline_warehouse::{InstantMs, sql};
 
 use crate::active_days::{ActiveDays, days_begun};
 use crate::answer::Answer;
@@ -157,8 +158,7 @@ impl Tool for GetRollingActiveUsers {
             None => None,
         };
 
-        let schema = context.schema().await?;
-        let covered = schema.table("events").and_then(|events| events.covers_ms);
+        let covered = covered(context).await?;
         let first_day = covered.map(|(first_ms, _)| context.calendar().date_of(first_ms));
         let today = context.calendar().date_of(context.asked_at_ms);
         let active = |counts: &Option<ActiveDays>, date| {
@@ -211,4 +211,27 @@ impl Tool for GetRollingActiveUsers {
 fn opens(date: NaiveDate, days: u32) -> NaiveDate {
     date.checked_sub_days(Days::new(u64::from(days) - 1))
         .unwrap_or(date)
+}
+
+#[derive(Deserialize)]
+struct Covered {
+    first: Option<String>,
+    last: Option<String>,
+}
+
+/// The project's first and last event.
+async fn covered(context: &Context<'_>) -> Result<Option<(InstantMs, InstantMs)>, Failure> {
+    let schema = context.schema().await?;
+    let known = schema.table("events").and_then(|events| events.covers_ms);
+    if known.is_some() {
+        return Ok(known);
+    }
+    // Not every project says so beforehand.
+    let statement = context.query().finish(sql!(
+        "SELECT min(timestamp) AS first, max(timestamp) AS last FROM events"
+    ));
+    let row: Covered = context.row(statement).await?;
+    Ok(context
+        .newest(row.first.as_ref())?
+        .zip(context.newest(row.last.as_ref())?))
 }

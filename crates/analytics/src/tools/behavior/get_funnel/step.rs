@@ -34,7 +34,12 @@ impl<'de> Deserialize<'de> for Step {
                 path: None,
                 filters: Filters::default(),
             },
-            other => serde_json::from_value(other).map_err(serde::de::Error::custom)?,
+            Json::Object(_) => serde_json::from_value(given).map_err(serde::de::Error::custom)?,
+            _ => {
+                return Err(serde::de::Error::custom(
+                    "a step is an event's name, or an object with `event` and, if wanted, `path` and `filters`",
+                ));
+            }
         };
         Ok(Self(described))
     }
