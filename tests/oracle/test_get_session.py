@@ -7,8 +7,8 @@ import pytest
 import cases
 from compare import is_rounded
 from definitions import people
+from definitions.events import names_meant
 from definitions.period import bounds_ms
-from definitions.sessions import SCREEN_VIEWS
 from shapes.people import is_session
 
 KINDS = {
@@ -23,7 +23,7 @@ KINDS = {
 
 
 def kind(event: dict) -> str:
-    if event["name"] in SCREEN_VIEWS:
+    if event["name"] in names_meant(["screen_view"]):
         return "page_view"
     if event["name"] == "$error":
         properties = event["properties"] or {}

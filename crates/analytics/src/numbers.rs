@@ -17,7 +17,13 @@ pub(crate) fn mean_seconds(total_ms: i64, count: i64) -> f64 {
 
 /// Two decimals, halves away from zero.
 pub(crate) fn rounded(value: f64) -> f64 {
-    let rounded = (value * 100.0).round() / 100.0;
+    rounded_to(value, 2)
+}
+
+/// That many decimals, halves away from zero.
+pub(crate) fn rounded_to(value: f64, decimals: u32) -> f64 {
+    let scale = 10_f64.powi(decimals as i32);
+    let rounded = (value * scale).round() / scale;
     // Minus zero would be written as `-0.0`.
     if rounded == 0.0 { 0.0 } else { rounded }
 }

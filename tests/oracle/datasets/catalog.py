@@ -20,6 +20,7 @@ def projects() -> list[Project]:
         small.many_values(),
         small.aliases(),
         small.empty(),
+        small.cohorts(),
         texts.mapped(),
         texts.hive(),
         friction.project(),

@@ -33,6 +33,24 @@ def empty() -> Project:
     return Project(id="empty", name="Nothing yet", timezone="Europe/Berlin", currency="EUR", domain=None)
 
 
+def cohorts() -> Project:
+    """The golden data of retention: U1 active on D0, D1, D2; U2 on D0, D2; U3 on D0; U4 on D1, D2; U5 on D1."""
+    project = Project(id="cohorts", name="Five people", timestamps="ms", compression="zstd")
+    for person, active in {"u1": (0, 1, 2), "u2": (0, 2), "u3": (0,), "u4": (1, 2), "u5": (1,)}.items():
+        for day in active:
+            project.events.append(
+                {
+                    "event_id": f"{person}-{day}",
+                    "timestamp": _START + day * 24 * HOUR,
+                    "name": "screen_view",
+                    "profile_id": person,
+                    "device_id": f"device-{person}",
+                    "path": "/",
+                }
+            )
+    return project
+
+
 def other_tenant() -> Project:
     """A project of another organization, with the names of the first one's events and profiles."""
     project = Project(

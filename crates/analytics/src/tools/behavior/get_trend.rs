@@ -174,17 +174,20 @@ impl Tool for GetTrend {
                 let key = group.key(&letter(place));
                 for (bucket, start) in buckets.iter_mut().zip(&starts) {
                     let value = asked.at(&now, place, group, Some(*start));
-                    bucket.values.insert(key.clone(), value);
+                    let shown = value.map(|value| series.measure.shown(value, context));
+                    bucket.values.insert(key.clone(), shown);
                 }
+                let shown =
+                    |value: Option<f64>| value.map(|value| series.measure.shown(value, context));
                 lines.push(Line {
                     key,
                     event: Some(series.event.clone()),
                     measure: Some(series.kind),
                     values: group.named(&asked.breakdown),
-                    total: totals[place],
+                    total: shown(totals[place]),
                     changes: then
                         .as_ref()
-                        .map(|then| total_changes(totals[place], then[place]))
+                        .map(|then| total_changes(shown(totals[place]), shown(then[place])))
                         .transpose()?,
                 });
             }
@@ -786,18 +789,18 @@ mod tests {
 
         |key|event|measure|country|properties.plan|total|
         |---|---|---|---|---|---|
-        |A DE pro|purchase|avg|DE|pro|10|
+        |A DE pro|purchase|avg|DE|pro|9.99|
         |B DE pro|refund|p90|DE|pro|3.46|
         |A (other) (other)|purchase|avg|(other)|(other)|5|
         |B (other) (other)|refund|p90|(other)|(other)||
-        |formula DE pro|||DE|pro|13.46|
+        |formula DE pro|||DE|pro|13.45|
         |formula (other) (other)|||(other)|(other)||
 
         **buckets**
 
         |start|A DE pro|B DE pro|formula DE pro|
         |---|---|---|---|
-        |2026-11|10|3.46|13.46|
+        |2026-11|9.99|3.46|13.45|
         ");
     }
 

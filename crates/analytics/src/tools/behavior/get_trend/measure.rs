@@ -8,7 +8,7 @@ use crate::columns::{Column, EVENTS, Kind, find};
 use crate::context::Context;
 use crate::failure::Mistake;
 use crate::nearest::did_you_mean;
-use crate::numbers::{major_units, rounded};
+use crate::numbers::{minor_digits, minor_units, rounded, rounded_to};
 
 /// A measure, as it is given.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -121,7 +121,7 @@ impl Measure {
         }
     }
 
-    /// The measure out of those two numbers; none where there was nothing to say it of.
+    /// The measure out of those two numbers, not rounded; none where there was nothing to say it of.
     pub(super) fn value(
         &self,
         value: Option<f64>,
@@ -133,18 +133,21 @@ impl Measure {
             (Some(value), Some(over)) if over > 0.0 => Some(value / over),
             _ => None,
         };
-        let value = match self {
-            Self::Of(_, Numbers::Column(column)) if column.kind == Kind::Money => {
-                // One minor unit, as a factor.
-                let unit = major_units(1, &context.project.currency);
-                value.map(|minor| minor * unit)
-            }
-            _ => value,
-        };
         match value {
-            Some(value) => Some(rounded(value)),
-            None if self.is_count() => Some(0.0),
-            None => None,
+            Some(minor) if self.is_money() => {
+                Some(minor / minor_units(1.0, &context.project.currency))
+            }
+            Some(value) => Some(value),
+            None => self.is_count().then_some(0.0),
+        }
+    }
+
+    /// A value as it is shown: with two decimals, money with its minor unit's where that has more.
+    pub(super) fn shown(&self, value: f64, context: &Context<'_>) -> f64 {
+        if self.is_money() {
+            rounded_to(value, minor_digits(&context.project.currency).max(2))
+        } else {
+            rounded(value)
         }
     }
 
