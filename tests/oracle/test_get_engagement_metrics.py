@@ -42,7 +42,9 @@ def test_every_range(project, server, lakes, today_in):
     found = cases.ranges(lake, today_in(lake.info.timezone))
     for item in found[:2] + found[-1:]:
         check(client, lake, item.period)
-    check(client, lake, found[1].period, "hour")
+    # Of a project of nothing the range ends today, whose later hours have not begun.
+    if len(found) > 1:
+        check(client, lake, found[1].period, "hour")
 
 
 @pytest.mark.parametrize("project", ["site", "midnight_lordhowe", *cases.demo_ids()])
