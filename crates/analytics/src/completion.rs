@@ -1,11 +1,11 @@
 //! Values that could complete an argument of a prompt, or a variable of a resource's address.
 //!
-//! They are the caller's own projects, and names out of their data: of the last [`DAYS`] days, the commonest first, at most
-//! [`MOST`]. Whoever lacks the scope that lists names gets none; so does whoever asks while the data cannot be read, since a
+//! They are the caller's own projects, and names out of their data: of the last [`DAYS`] days that have any, the commonest first, at
+//! most [`MOST`]. Whoever lacks the scope that lists names gets none; so does whoever asks while the data cannot be read, since a
 //! completion is a convenience that no one should have to see fail.
 
 use chrono::Days;
-use sightline_warehouse::{Sql, Statement, sql};
+use sightline_warehouse::{InstantMs, Sql, Statement, sql};
 
 use crate::caller::Caller;
 use crate::context::Context;
@@ -64,14 +64,14 @@ pub async fn complete(
     let found = match values {
         Values::Projects => return projects(environment.caller, typed),
         Values::Text => return Vec::new(),
-        Values::Events => named(environment, others, |context| events(typed, context)).await,
+        Values::Events => named(environment, others, |context, range| events(typed, &range, context)).await,
         Values::EventList => {
             // What stands before the last comma is kept.
             let (before, last) = match typed.rfind(',') {
                 Some(comma) => (&typed[..=comma], typed[comma + 1..].trim_start()),
                 None => ("", typed),
             };
-            let found = named(environment, others, |context| events(last, context)).await;
+            let found = named(environment, others, |context, range| events(last, &range, context)).await;
             let space = if before.is_empty() { "" } else { " " };
             found.map(|names| {
                 names
@@ -81,15 +81,15 @@ pub async fn complete(
             })
         }
         Values::PropertyKeys => {
-            named(environment, others, |context| {
-                keys(typed, other("event"), context)
+            named(environment, others, |context, range| {
+                keys(typed, other("event"), &range, context)
             })
             .await
         }
         Values::PropertyValues => match other("property") {
             Some(key) => {
-                named(environment, others, |context| {
-                    property_values(key, typed, other("event"), context)
+                named(environment, others, |context, range| {
+                    property_values(key, typed, other("event"), &range, context)
                 })
                 .await
             }
@@ -139,10 +139,13 @@ async fn opened<'a>(
 async fn named(
     environment: &Environment<'_>,
     others: &[(String, String)],
-    statement: impl FnOnce(&Context<'_>) -> Statement,
+    statement: impl FnOnce(&Context<'_>, Range) -> Statement,
 ) -> Result<Vec<String>, Failure> {
     let context = opened(environment, others).await?;
-    let answer = context.run(statement(&context)).await?;
+    let schema = context.schema().await?;
+    let covered = schema.table("events").and_then(|table| table.covers_ms);
+    let newest_ms = covered.map_or(context.asked_at_ms, |(_, last_ms)| last_ms);
+    let answer = context.run(statement(&context, recent(&context, newest_ms))).await?;
     Ok(answer
         .rows
         .iter()
@@ -167,24 +170,24 @@ async fn tables(
         .collect())
 }
 
-/// The days names are looked for in.
-fn recent(context: &Context<'_>) -> Range {
-    let today = context.calendar().date_of(context.asked_at_ms);
-    let first = today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(today);
-    Range::of_days(first, today, context.calendar())
+/// The days names are looked for in: up to that of the newest event.
+fn recent(context: &Context<'_>, newest_ms: InstantMs) -> Range {
+    let last = context.calendar().date_of(newest_ms);
+    let first = last.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(last);
+    Range::of_days(first, last, context.calendar())
 }
 
-fn events(typed: &str, context: &Context<'_>) -> Statement {
+fn events(typed: &str, range: &Range, context: &Context<'_>) -> Statement {
     let mut query = context.query();
     let value = context.project.event_names.shown_sql(&mut query);
-    let within = recent(context).contains(&mut query, "timestamp");
+    let within = range.contains(&mut query, "timestamp");
     commonest(query, &value, &within, typed)
 }
 
-fn keys(typed: &str, event: Option<&str>, context: &Context<'_>) -> Statement {
+fn keys(typed: &str, event: Option<&str>, range: &Range, context: &Context<'_>) -> Statement {
     let mut query = context.query();
     let value = query.dialect().unnest_keys(&Sql::from("properties"));
-    let within = of_event(event, context, &mut query);
+    let within = of_event(event, range, context, &mut query);
     commonest(query, &value, &within, typed)
 }
 
@@ -192,21 +195,23 @@ fn property_values(
     key: &str,
     typed: &str,
     event: Option<&str>,
+    range: &Range,
     context: &Context<'_>,
 ) -> Statement {
     let mut query = context.query();
     let key = query.bind(key);
     let value = query.dialect().property(&Sql::from("properties"), &key);
-    let within = of_event(event, context, &mut query);
+    let within = of_event(event, range, context, &mut query);
     commonest(query, &value, &within, typed)
 }
 
 fn of_event(
     event: Option<&str>,
+    range: &Range,
     context: &Context<'_>,
     query: &mut sightline_warehouse::Query<'_>,
 ) -> Sql {
-    let within = recent(context).contains(query, "timestamp");
+    let within = range.contains(query, "timestamp");
     match event {
         Some(event) => {
             let named = context.project.event_names.is_any(query, [event]);
