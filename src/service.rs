@@ -9,12 +9,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::HeaderValue;
 use sightline_analytics::{
-    CallError, Caller, Environment, Fault, Narrowing, ResourceEntry, SchemaResource, Site,
-    ToolAnswer, ToolListing, Toolbox,
+    CallError, Caller, Completed, Environment, Fault, Narrowing, PromptError, PromptListing,
+    ResourceEntry, SchemaResource, Site, ToolAnswer, ToolListing, Toolbox, complete, fill_prompt,
+    list_prompts,
 };
 use sightline_mcp::model::{
-    CompleteRequestParams, Prompt, Resource, ResourceContents, ResourceTemplate, Tool,
-    ToolAnnotations,
+    CompleteRequestParams, Prompt, PromptArgument, PromptMessage, Reference, Resource,
+    ResourceContents, ResourceTemplate, Role, Tool, ToolAnnotations,
 };
 use sightline_mcp::{JsonObject, Progress, PromptText, Service, ServiceError, ToolResult, schema};
 use sightline_oauth::{Challenge, Scope};
@@ -195,18 +196,68 @@ impl Service for Analytics {
     }
 
     async fn list_prompts(&self) -> Result<Vec<Prompt>, ServiceError> {
-        Ok(Vec::new())
+        let argument = |argument: sightline_analytics::PromptArgument| {
+            PromptArgument::new(argument.name)
+                .with_description(argument.description)
+                .with_required(argument.required)
+        };
+        let prompt = |listing: PromptListing| {
+            let arguments = listing.arguments.into_iter().map(argument).collect();
+            Prompt::new(listing.name, Some(listing.description), Some(arguments))
+                .with_title(listing.title)
+        };
+        Ok(list_prompts(&toolbox(), &self.caller)
+            .into_iter()
+            .map(prompt)
+            .collect())
     }
 
     async fn get_prompt(
         &self,
         name: &str,
-        _arguments: &[(String, String)],
+        arguments: &[(String, String)],
     ) -> Result<PromptText, ServiceError> {
-        Err(ServiceError::UnknownPrompt(name.to_owned()))
+        let filled = fill_prompt(&toolbox(), name, arguments, &self.environment(None));
+        let filled = filled.map_err(|error| match error {
+            PromptError::Unknown(name) => ServiceError::UnknownPrompt(name),
+            PromptError::Missing(name) => ServiceError::MissingPromptArgument(name.to_owned()),
+            PromptError::Argument(told) => ServiceError::BadPromptArgument(told),
+        })?;
+        Ok(PromptText {
+            description: Some(filled.description.to_owned()),
+            messages: vec![PromptMessage::new_text(Role::User, filled.text)],
+        })
     }
 
-    async fn complete(&self, _params: &CompleteRequestParams) -> Result<Vec<String>, ServiceError> {
-        Ok(Vec::new())
+    async fn complete(&self, params: &CompleteRequestParams) -> Result<Vec<String>, ServiceError> {
+        let what = match &params.r#ref {
+            Reference::Prompt(prompt) => Completed::Prompt(&prompt.name),
+            Reference::Resource(resource)
+                if SchemaResource::templates(&self.site)
+                    .iter()
+                    .any(|template| template.uri == resource.uri) =>
+            {
+                Completed::SchemaAddress
+            }
+            _ => return Ok(Vec::new()),
+        };
+        let others: Vec<(String, String)> = params
+            .context
+            .iter()
+            .filter_map(|context| context.arguments.as_ref())
+            .flatten()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let (toolbox, environment) = (toolbox(), self.environment(None));
+        let argument = &params.argument;
+        let values = complete(
+            what,
+            &argument.name,
+            &argument.value,
+            &others,
+            &toolbox,
+            &environment,
+        );
+        Ok(values.await)
     }
 }

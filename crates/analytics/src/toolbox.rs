@@ -5,6 +5,7 @@ use sightline_warehouse::Presence;
 use thiserror::Error;
 
 use crate::answer::ToolAnswer;
+use crate::caller::Caller;
 use crate::environment::Environment;
 use crate::family::Scope;
 use crate::listing::ToolListing;
@@ -172,12 +173,18 @@ impl Toolbox {
         self.tools.iter().map(AsRef::as_ref)
     }
 
-    /// All names and aliases.
+    /// Whether this caller may call the tool of that name.
+    pub(crate) fn may_call(&self, name: &str, caller: &Caller) -> bool {
+        self.named(name)
+            .is_some_and(|(tool, _)| tool.about().scope.is_none_or(|scope| caller.may(scope)))
+    }
+
     /// Whether there is a tool of that name, alias or not.
     pub fn knows(&self, name: &str) -> bool {
         self.named(name).is_some()
     }
 
+    /// All names and aliases.
     fn names(&self) -> Vec<&'static str> {
         let mut names: Vec<&'static str> = Vec::new();
         for tool in &self.tools {

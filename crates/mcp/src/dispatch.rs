@@ -189,6 +189,7 @@ fn failure(error: ServiceError, revision: Revision) -> Failure {
         ServiceError::MissingPromptArgument(name) => {
             Failure::invalid_params(format!("The prompt needs the argument {}.", quoted(&name)))
         }
+        ServiceError::BadPromptArgument(told) => Failure::invalid_params(told),
         ServiceError::ResourceNotFound { uri } => {
             Failure::resource_not_found(revision.is_modern(), &uri)
         }

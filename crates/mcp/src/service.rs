@@ -117,6 +117,9 @@ pub enum ServiceError {
     /// The prompt cannot be filled in without this argument.
     #[error("missing prompt argument {0}")]
     MissingPromptArgument(String),
+    /// An argument the prompt does not have, or a value it cannot use; said in a sentence.
+    #[error("{0}")]
+    BadPromptArgument(String),
     /// There is no resource there, or none that this caller may know of.
     #[error("resource not found: {uri}")]
     ResourceNotFound {
