@@ -33,7 +33,7 @@ def found(answer, at: str):
 
 
 def test_there_are_many_and_no_two_are_the_same():
-    assert len(PROBES) >= 25
+    assert len(PROBES) >= 60
     assert len({probe["question"] for probe in PROBES}) == len(PROBES)
 
 

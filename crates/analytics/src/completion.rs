@@ -94,7 +94,7 @@ pub async fn complete(
             })
             .await
         }
-        Values::PropertyValues => match other("property") {
+        Values::OfProperty => match other("property") {
             Some(key) => {
                 named(environment, others, |context, range| {
                     property_values(key, typed, other("event"), &range, context)

@@ -27,7 +27,7 @@ pub(crate) enum Values {
     /// Keys of event properties.
     PropertyKeys,
     /// Values of the property that the argument `property` names.
-    PropertyValues,
+    OfProperty,
     /// Anything.
     Text,
 }

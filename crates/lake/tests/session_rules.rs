@@ -5,9 +5,10 @@ use arrow::{
     array::{Array as _, AsArray as _, RecordBatch, StringArray},
     datatypes::{Float64Type, Int64Type, TimestampMillisecondType},
 };
+use sightline_friction::frustration_score;
 use sightline_lake::{
     LakeError, Rows, Table,
-    sessions::{Builder, EventNames, frustration_score, given_session_id},
+    sessions::{Builder, EventNames, given_session_id},
 };
 
 const MINUTE: i64 = 60_000;

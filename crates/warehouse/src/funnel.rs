@@ -73,9 +73,8 @@ pub fn best_attempt(rule: &FunnelRule, moments: &[FunnelMoment]) -> Option<Attem
                 steps_within(together, taken..steps)
             };
             let mut reached = from;
-            for step in taken..taken + more {
+            for (step, kept) in latest.iter_mut().enumerate().skip(taken).take(more) {
                 reached.times_ms[step] = together[0].at_ms;
-                let kept = &mut latest[step];
                 if kept.is_none_or(|kept| kept.began_ms() < reached.began_ms()) {
                     *kept = Some(reached);
                 }

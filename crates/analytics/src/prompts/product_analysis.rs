@@ -24,7 +24,7 @@ pub(super) const PROMPT: Prompt = Prompt {
             name: "value",
             description: "Only uses with this value of the property",
             required: false,
-            values: Values::PropertyValues,
+            values: Values::OfProperty,
         },
     ],
     tools: &[

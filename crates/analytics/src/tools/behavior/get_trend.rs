@@ -306,10 +306,16 @@ struct Groups {
     told_apart: usize,
 }
 
-/// What was measured: by series, group and bucket, the two numbers a measure is made of.
+/// The two numbers a measure is made of: a value, and what it is divided by.
+type Pair = (Option<f64>, Option<f64>);
+
+/// A series by its place, a group of it, and a bucket; none: the whole range.
+type Place = (usize, Group, Option<InstantMs>);
+
+/// What was measured.
 #[derive(Default)]
 struct Measured {
-    values: HashMap<(usize, Group, Option<InstantMs>), (Option<f64>, Option<f64>)>,
+    values: HashMap<Place, Pair>,
     newest: Option<String>,
 }
 
