@@ -160,7 +160,7 @@ describe("a real client, given the address alone,", () => {
         const url = await Promise.race([address, connecting.then(() => assert.fail(`connected without signing in: ${said}`))]);
         const browser = new Browser(server.url);
         const next = told(await decide(browser, await consentPage(browser, url, who)));
-        assert.equal((await fetch(next)).status, 200);
+        assert.equal((await patiently(() => fetch(next))).status, 200);
         await connecting;
         await use(client);
         await outlived();
@@ -174,3 +174,21 @@ describe("a real client, given the address alone,", () => {
     });
   });
 });
+
+/**
+ * A program prints its address before it listens; a person takes longer to sign in than it does.
+ *
+ * @template Answer
+ * @param {() => Promise<Answer>} ask
+ * @returns {Promise<Answer>}
+ */
+async function patiently(ask, tries = 20) {
+  for (let left = tries; ; left -= 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (left === 0) throw error;
+      await sleep(250);
+    }
+  }
+}

@@ -8,16 +8,13 @@ import { before, describe, it } from "node:test";
 
 import { App, register } from "./support/app.mjs";
 import { Browser } from "./support/browser.mjs";
+import { WHEN, assertUnavailablePage, atEachCall, callsOf, failing } from "./support/faulty.mjs";
 import { DECISION, connected, consentPage, decide, told } from "./support/flow.mjs";
 import { granted, grantedCode } from "./support/granted.mjs";
 import { Mcp } from "./support/mcp.mjs";
 import { person, signIn, signedIn } from "./support/people.mjs";
 import { assertPlain } from "./support/plain.mjs";
 import { observed } from "./support/worker.mjs";
-
-/** How a step's call to the database fails. */
-const WHEN = /** @type {const} */ (["before", "after"]);
-const failing = (/** @type {number} */ call, /** @type {string} */ when) => ({ "x-test-fail-database": `${call} ${when}` });
 
 describe("a failing database", () => {
   /** @type {import("./support/worker.mjs").Server} */
@@ -28,32 +25,6 @@ describe("a failing database", () => {
 
   const one = (/** @type {string} */ sql, /** @type {any[]} */ ...values) => server.db.prepare(sql).bind(...values).first();
   const status = async (/** @type {string} */ token) => (await new Mcp(server.endpoint, token).exchange("ping")).status;
-  const callsOf = (/** @type {{headers: Headers}} */ { headers }) => JSON.parse(headers.get("x-test-cost") ?? "{}").databaseCalls;
-
-  /**
-   * Does a step whole, then with each of its calls failing in each way.
-   *
-   * @template State
-   * @param {() => Promise<State>} prepare a fresh state before the step
-   * @param {(state: State, headers: Record<string, string>) => Promise<{headers: Headers, status: number}>} step
-   * @param {(state: State, answer: any, when: "before" | "after", call: number) => Promise<void>} check
-   */
-  async function atEachCall(prepare, step, check) {
-    // Twice: the first time an isolate also fetches what it keeps, such as the keys.
-    await step(await prepare(), {});
-    const whole = await step(await prepare(), {});
-    assert.ok(whole.status < 400, `${whole.status}`);
-    const calls = callsOf(whole);
-    assert.ok(calls >= 1, "it asks the database");
-    for (const when of WHEN) {
-      for (let call = 1; call <= calls; call += 1) {
-        const fresh = await prepare();
-        const answer = await step(fresh, failing(call, when));
-        assert.ok(callsOf(answer) >= call, `call ${call} was made, and failed`);
-        await check(fresh, answer, when, call);
-      }
-    }
-  }
 
   /** @param {Response} answer */
   async function assertUnavailable(answer) {
@@ -63,16 +34,6 @@ describe("a failing database", () => {
     const { error, error_description: description } = await answer.json();
     assert.equal(error, "temporarily_unavailable");
     assertPlain(description);
-  }
-
-  /** @param {import("./support/page.mjs").Page} page */
-  function assertUnavailablePage(page) {
-    assert.equal(page.status, 503, page.text.slice(0, 200));
-    assert.ok(Number(page.headers.get("retry-after")) >= 1);
-    assert.equal(page.next, undefined);
-    assertPlain(page.text);
-    assert.match(page.text, /quote \S+/, "an id to quote");
-    assert.ok(!page.headers.getSetCookie().some((line) => /^__Host-sightline=;/.test(line)), "nobody is signed out");
   }
 
   it("at each call of a registration: 503, and the next try makes the app", async () => {

@@ -69,7 +69,7 @@ for (const [revision, era] of [[LEGACY, "initialize"], [MODERN, "2026-07-28"]]) 
       assert.deepEqual(await values(northwind, "retention_review", "week"), [], "no argument of it");
       assert.deepEqual(await values(northwind, "retention_review", "event", "CHECK", { project: "shop" }), ["checkout_started"]);
       assert.deepEqual(await values(northwind, "funnel_diagnosis", "steps", "search, check", { project: "shop" }), ["search, checkout_started"]);
-      const use = { project: "shop", event: "purchase" };
+      const use = { project: "shop", event: "payment_info_added" };
       assert.ok((await values(northwind, "product_analysis", "property", "pay", use)).includes("payment.method"));
       const methods = await values(northwind, "product_analysis", "value", "", { ...use, property: "payment.method" });
       assert.ok(methods.length >= 2, methods.join());

@@ -246,6 +246,7 @@ mod tests {
                     std::cmp::Reverse(times.len()),
                     times.last().copied(),
                     times.first().map(|first| std::cmp::Reverse(*first)),
+                    times.clone(),
                 )
             };
             if best.as_ref().is_none_or(|best| key(&own) < key(best)) {

@@ -105,7 +105,7 @@ def best_attempt(moments, steps: int, window_ms: int, strict: bool):
         if 0 not in can_be:
             continue
         times = _extend(moments, [first_ms], {place}, steps, window_ms, strict)
-        key = (-len(times), times[-1], -times[0])
+        key = (-len(times), times[-1], -times[0], times)
         if best is None or key < best[0]:
             best = (key, times)
     if best is None:

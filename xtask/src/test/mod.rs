@@ -115,6 +115,11 @@ fn pytest(tally: &mut Tally) -> Result<()> {
             "--color=no",
             "-p",
             "no:cacheprovider",
+            // Two at once, each with a Worker of its own; a file's tests stay together.
+            "-n",
+            "2",
+            "--dist",
+            "loadfile",
             "tests",
         ])
         .env("SIGHTLINE_DEMO_DIR", data.join("demo"))
