@@ -37,6 +37,7 @@ mod projects;
 mod provider;
 mod record;
 mod refused;
+mod reset;
 mod router;
 mod scheduled;
 mod seat;

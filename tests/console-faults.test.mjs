@@ -119,6 +119,27 @@ describe("a database failing while an organization is run", () => {
     });
   }
 
+  it("at each call of setting a forgotten password: the old one is good, or the new one, and never neither", async () => {
+    const prepare = async () => {
+      const [owner, who] = [await person(server, { role: "owner" }), await person(server)];
+      const browser = await signedIn(server, owner);
+      const members = await browser.open("/members");
+      const made = await browser.submit(members, members.form("/members/reset", { id: who.id }));
+      const path = new URL(/id="reset-link"[^>]*>([^<]+)</.exec(made.html)?.[1] ?? "").pathname;
+      const guest = new Browser(server.url);
+      return { who, guest, path, page: await guest.open(path) };
+    };
+    /** @typedef {Awaited<ReturnType<typeof prepare>>} State */
+    const step = (/** @type {State} */ { guest, page, path }, /** @type {Record<string, string>} */ headers) => send(guest, page, page.form(path), { password: PASSWORD }, headers);
+    await atEachCall(prepare, step, async (state, failed) => {
+      if (failed.status >= 400) assertUnavailablePage(failed);
+      const answers = [];
+      for (const password of [state.who.password, PASSWORD]) answers.push((await signIn(new Browser(server.url), { email: state.who.email, password })).text.includes("Connections"));
+      assert.equal(answers.filter(Boolean).length, 1);
+      if (answers[0]) assert.ok((await step(state, {})).status < 400, "and the link is still good");
+    });
+  });
+
   it("at each call of changing a password: the old one is good, or the new one, and never neither", async () => {
     const prepare = async () => {
       const who = await person(server);

@@ -51,6 +51,22 @@ describe("setting up", () => {
     assert.ok((await browser.open("/members")).text.includes("Owner"));
   });
 
+  it("lets a locked-out owner in by the secret, and nobody without it", async () => {
+    const email = (await worker.db.prepare("SELECT email FROM users").first()).email;
+    const browser = new Browser(worker.url);
+    const page = await browser.open("/reset");
+    for (const changes of [{ secret: "another secret, long enough too", email }, { secret: SECRET, email: "nobody@acme.example" }]) {
+      const refused = await browser.submit(page, page.form("/reset"), changes);
+      assert.equal(refused.status, 422);
+      assert.ok(!refused.html.includes(changes.secret));
+    }
+    const opened = await browser.submit(page, page.form("/reset"), { secret: SECRET, email });
+    assert.equal(opened.heading, "Set a new password");
+    const set = await browser.submit(opened, opened.form(opened.url.pathname), { password: "four other words in a row" });
+    assert.equal(set.status, 200);
+    assert.ok((await signIn(new Browser(worker.url), { email, password: "four other words in a row" })).text.includes("Connections"));
+  });
+
   it("its files are served in the brand's colour, and may be kept", async () => {
     for (const [path, type, words] of [
       ["/assets/console.css", "text/css", "--accent:#123456"],
@@ -152,6 +168,34 @@ describe("running an organization", () => {
     assert.equal((await mcp.exchange("ping")).status, 401);
     await server.db.prepare("INSERT INTO members (organization_id, user_id, role, sees, created_at) VALUES (?, ?, 'member', 'all', 1)").bind(who.organizationId, id).run();
     assert.equal((await mcp.exchange("ping")).status, 401, "coming back brings no old connection back");
+  });
+
+  it("whoever forgot their password is given a link by somebody above them, once, and the old password is out", async () => {
+    const { browser, who } = await owner();
+    const member = await person(server);
+    const before = await signedIn(server, member);
+    const page = await browser.open("/members");
+    const made = await browser.submit(page, page.form("/members/reset", { id: member.id }));
+    const path = new URL(/id="reset-link"[^>]*>([^<]+)</.exec(made.html)?.[1] ?? "").pathname;
+    const fresh = new Browser(server.url);
+    const opened = await fresh.open(path);
+    assert.ok(opened.text.includes(member.email));
+    assert.equal((await fresh.submit(opened, opened.form(path), { password: "short" })).status, 422);
+    const set = await fresh.submit(opened, opened.form(path), { password: PASSWORD });
+    assert.equal(set.status, 200);
+    assert.equal(set.heading, "Account");
+    assert.ok((await before.open("/account")).hasForm("/sign-in"), "other browsers are out");
+    assert.equal((await new Browser(server.url).open(path)).status, 404, "it was used");
+    assert.ok((await signIn(new Browser(server.url), { email: member.email, password: PASSWORD })).text.includes("Connections"));
+    const admin = await signedIn(server, await person(server, { role: "admin" }));
+    const seen = await admin.open("/members");
+    assert.throws(() => seen.form("/members/reset", { id: who.id }), "no button for an owner");
+    const form = seen.form("/members/reset");
+    const refused = await admin.submit(seen, form, { id: who.id });
+    assert.equal(refused.status, 422);
+    assert.equal((await one("SELECT count(*) AS n FROM password_resets WHERE user_id = ?", who.id)).n, 0);
+    const audit = await browser.open("/audit");
+    for (const words of ["Password link made", "Password set by link"]) assert.ok(audit.text.includes(words), words);
   });
 
   it("a team shows its projects; deleting it takes them away", async () => {

@@ -22,7 +22,7 @@ const LIST: &str = "SELECT a.id, a.at, a.action, a.detail, u.name AS who, COALES
        (SELECT x.name FROM apps x WHERE x.id = json_extract(a.detail, '$.app'))) AS about \
      FROM audit a LEFT JOIN users u ON u.id = a.user_id \
      WHERE (a.organization_id = ?1 OR (a.organization_id IS NULL \
-       AND a.action IN ('sign_in.done', 'sign_in.refused', 'sign_out.done', 'password.changed', 'session.ended', 'set_up.done', 'member.joined') \
+       AND a.action IN ('sign_in.done', 'sign_in.refused', 'sign_out.done', 'password.changed', 'password.reset', 'session.ended', 'set_up.done', 'member.joined') \
        AND a.user_id IN (SELECT user_id FROM members WHERE organization_id = ?1))) \
      AND (a.at < ?2 OR (a.at = ?2 AND a.id < ?3)) ORDER BY a.at DESC, a.id DESC LIMIT 51";
 
@@ -95,6 +95,8 @@ fn in_words(action: &str) -> &str {
         "sign_in.refused" => "Sign-in failed",
         "sign_out.done" => "Signed out",
         "password.changed" => "Password changed",
+        "password.reset_offered" => "Password link made",
+        "password.reset" => "Password set by link",
         "session.ended" => "Session ended",
         "set_up.done" => "Set up",
         "invitation.made" => "Invitation made",

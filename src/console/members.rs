@@ -21,13 +21,20 @@ use crate::console::visit::Visit;
 /// [`Refused::SignIn`]; 403 for members; if the database fails.
 pub async fn page(visit: &Visit<'_>) -> Result<Answer, Refused> {
     let seat = visit.seat().await?;
-    shown(visit, &seat, None, None).await
+    shown(visit, &seat, Fresh::Nothing, None).await
+}
+
+/// A link just made.
+enum Fresh {
+    Nothing,
+    Invitation(String),
+    Reset(String),
 }
 
 async fn shown(
     visit: &Visit<'_>,
     seat: &Seat,
-    new_link: Option<String>,
+    fresh: Fresh,
     error: Option<AccountsError>,
 ) -> Result<Answer, Refused> {
     let actor = seat.actor_who_may(Action::SeeMembers)?;
@@ -35,6 +42,11 @@ async fn shown(
     let members = accounts.members(&actor).await?;
     let invitations = accounts.invitations(&actor).await?;
     let projects = projects::choices(visit, &actor, &[]).await?;
+    let (new_link, new_reset) = match fresh {
+        Fresh::Nothing => (None, None),
+        Fresh::Invitation(link) => (Some(link), None),
+        Fresh::Reset(link) => (None, Some(link)),
+    };
     let data = MembersPage {
         csrf: seat.csrf(),
         members: members
@@ -48,6 +60,7 @@ async fn shown(
         roles: roles(Role::Member, |role| actor.role.may(Action::Invite { role })),
         projects,
         new_link,
+        new_reset,
     };
     Ok(visit.show(seat.nav(), error.as_ref(), |shell| page_of(shell, &data)))
 }
@@ -163,7 +176,7 @@ pub async fn invite(visit: &Visit<'_>, form: &Form) -> Result<Answer, Refused> {
             let event = Event::InvitationMade { id: &id, role };
             record(visit, &actor, event).await;
             let link = format!("{}/{}", path::INVITATION, token.reveal());
-            shown(visit, &seat, Some(visit.realm.at(&link)), None).await
+            shown(visit, &seat, Fresh::Invitation(visit.realm.at(&link)), None).await
         }
         Err(error) => refused(visit, &seat, error).await,
     }
@@ -219,6 +232,24 @@ pub async fn change(visit: &Visit<'_>, form: &Form) -> Result<Answer, Refused> {
     }
 }
 
+/// Makes a link for a member who forgot their password, and shows it.
+///
+/// # Errors
+/// As [`invite`].
+pub async fn offer_reset(visit: &Visit<'_>, form: &Form) -> Result<Answer, Refused> {
+    let seat = visit.seat_for(form).await?;
+    let actor = seat.actor_who_may(Action::SeeMembers)?;
+    let id = form.get("id");
+    match visit.accounts().offer_reset(&actor, id).await {
+        Ok(token) => {
+            record(visit, &actor, Event::ResetOffered(id)).await;
+            let link = format!("{}/{}", path::RESET, token.reveal());
+            shown(visit, &seat, Fresh::Reset(visit.realm.at(&link)), None).await
+        }
+        Err(error) => refused(visit, &seat, error).await,
+    }
+}
+
 /// Removes a member; or oneself, whoever one is.
 ///
 /// # Errors
@@ -250,7 +281,7 @@ async fn record(visit: &Visit<'_>, actor: &Actor, event: Event<'_>) {
 async fn refused(visit: &Visit<'_>, seat: &Seat, error: AccountsError) -> Result<Answer, Refused> {
     match error {
         AccountsError::Unavailable(fault) => Err(fault.into()),
-        error => shown(visit, seat, None, Some(error)).await,
+        error => shown(visit, seat, Fresh::Nothing, Some(error)).await,
     }
 }
 

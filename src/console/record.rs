@@ -16,6 +16,10 @@ pub enum Event<'a> {
     SignedOut,
     /// Another password.
     PasswordChanged,
+    /// A link was made for a member who forgot theirs.
+    ResetOffered(&'a str),
+    /// A forgotten password was set anew by a link.
+    PasswordReset,
     /// A session was ended from another one, or all were.
     SessionEnded,
     /// The deployment was set up.
@@ -81,6 +85,8 @@ impl Event<'_> {
             Self::SignInRefused => "sign_in.refused",
             Self::SignedOut => "sign_out.done",
             Self::PasswordChanged => "password.changed",
+            Self::ResetOffered(_) => "password.reset_offered",
+            Self::PasswordReset => "password.reset",
             Self::SessionEnded => "session.ended",
             Self::SetUp => "set_up.done",
             Self::InvitationMade { .. } => "invitation.made",
@@ -109,7 +115,7 @@ impl Event<'_> {
             Self::MemberChanged { id, role, sees } => {
                 json!({"member": id, "role": role, "sees": sees})
             }
-            Self::MemberRemoved(id) => json!({"member": id}),
+            Self::MemberRemoved(id) | Self::ResetOffered(id) => json!({"member": id}),
             Self::TeamCreated(id) | Self::TeamChanged(id) | Self::TeamDeleted(id) => {
                 json!({"team": id})
             }
@@ -123,6 +129,7 @@ impl Event<'_> {
             Self::SignInRefused
             | Self::SignedOut
             | Self::PasswordChanged
+            | Self::PasswordReset
             | Self::SessionEnded
             | Self::SetUp
             | Self::Joined => json!({}),

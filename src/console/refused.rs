@@ -202,7 +202,9 @@ pub fn status_of(error: &AccountsError) -> StatusCode {
         AccountsError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         AccountsError::Forbidden(_) => StatusCode::FORBIDDEN,
         AccountsError::SlowDown { .. } => StatusCode::TOO_MANY_REQUESTS,
-        AccountsError::Gone | AccountsError::InvitationClosed => StatusCode::NOT_FOUND,
+        AccountsError::Gone | AccountsError::InvitationClosed | AccountsError::ResetClosed => {
+            StatusCode::NOT_FOUND
+        }
         AccountsError::SetUpClosed => StatusCode::FORBIDDEN,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }

@@ -12,7 +12,7 @@ use crate::console::refused::Refused;
 use crate::console::visit::Visit;
 use crate::console::{
     account, api_clients, assets, audit, authorize, connections, invitation, landing, members,
-    organization, projects, provider, set_up, settings, sign_in, teams,
+    organization, projects, provider, reset, set_up, settings, sign_in, teams,
 };
 use crate::endpoint::{chunks_of, read, request_id};
 use crate::log::RequestLine;
@@ -20,7 +20,7 @@ use crate::oauth::realm;
 use crate::shield::{Shield, sender};
 
 /// The nouns: the first segment of a path, as it stands in the log. What follows it may be a secret.
-const NOUNS: [&str; 15] = [
+const NOUNS: [&str; 16] = [
     path::HOME,
     "/assets",
     path::SET_UP,
@@ -28,6 +28,7 @@ const NOUNS: [&str; 15] = [
     path::SIGN_OUT,
     path::AUTHORIZE,
     path::INVITATION,
+    path::RESET,
     path::CONNECTIONS,
     path::API_CLIENTS,
     path::PROJECTS,
@@ -39,12 +40,13 @@ const NOUNS: [&str; 15] = [
 ];
 
 /// Nouns that are open to people not signed in, and cost something: behind the shield.
-const SHIELDED: [&str; 5] = [
+const SHIELDED: [&str; 6] = [
     path::HOME,
     path::SET_UP,
     path::SIGN_IN,
     path::AUTHORIZE,
     path::INVITATION,
+    path::RESET,
 ];
 
 /// The noun of a path.
@@ -157,6 +159,7 @@ async fn get(visit: &Visit<'_>) -> std::result::Result<Answer, Refused> {
         path::HOME => landing::page(visit).await,
         path::SET_UP => set_up::page(visit).await,
         path::SIGN_IN => sign_in::page(visit).await,
+        path::RESET => reset::recovery(visit).await,
         path::SIGN_IN_CALLBACK => provider::come_back(visit).await,
         path::AUTHORIZE => authorize::begin(visit).await,
         path::CONSENT => authorize::question(visit).await,
@@ -169,6 +172,7 @@ async fn get(visit: &Visit<'_>) -> std::result::Result<Answer, Refused> {
         path::ACCOUNT => account::page(visit).await,
         other => match split(other) {
             Some((path::INVITATION, token)) => invitation::page(visit, token).await,
+            Some((path::RESET, token)) => reset::page(visit, token).await,
             _ => Err(Refused::NotFound),
         },
     }
@@ -180,6 +184,7 @@ async fn post(visit: &Visit<'_>, form: &Form) -> std::result::Result<Answer, Ref
         path::SIGN_IN => sign_in::sign_in(visit, form).await,
         path::SIGN_IN_PROVIDER => provider::depart(visit, form).await,
         path::SIGN_OUT => sign_in::sign_out(visit, form).await,
+        path::RESET => reset::recover(visit, form).await,
         path::CONSENT => authorize::decide(visit, form).await,
         path::API_CLIENTS => api_clients::create(visit, form).await,
         path::PROJECTS => projects::create(visit, form).await,
@@ -187,6 +192,7 @@ async fn post(visit: &Visit<'_>, form: &Form) -> std::result::Result<Answer, Ref
         path::ORGANIZATION => organization::choose(visit, form).await,
         other => match split(other) {
             Some((path::INVITATION, token)) => invitation::take(visit, form, token).await,
+            Some((path::RESET, token)) => reset::set(visit, form, token).await,
             Some((path::CONNECTIONS, "rename")) => connections::rename(visit, form).await,
             Some((path::CONNECTIONS, "revoke")) => connections::revoke(visit, form).await,
             Some((path::API_CLIENTS, "limit")) => api_clients::limit(visit, form).await,
@@ -197,6 +203,7 @@ async fn post(visit: &Visit<'_>, form: &Form) -> std::result::Result<Answer, Ref
             Some((path::MEMBERS, "revoke-invitation")) => {
                 members::revoke_invitation(visit, form).await
             }
+            Some((path::MEMBERS, "reset")) => members::offer_reset(visit, form).await,
             Some((path::MEMBERS, "change")) => members::change(visit, form).await,
             Some((path::MEMBERS, "remove")) => members::remove(visit, form).await,
             Some((path::TEAMS, "change")) => teams::change(visit, form).await,

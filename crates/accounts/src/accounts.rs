@@ -20,6 +20,8 @@ pub struct Policy {
     pub known_browser_ms: i64,
     /// An invitation is good for this long.
     pub invitation_ms: i64,
+    /// A link that sets a forgotten password is good for this long.
+    pub reset_ms: i64,
     /// A person sent to a provider has this long to come back.
     pub oidc_request_ms: i64,
 }
@@ -35,6 +37,7 @@ impl Default for Policy {
             session_ms: 30 * DAY_MS,
             known_browser_ms: 180 * DAY_MS,
             invitation_ms: 7 * DAY_MS,
+            reset_ms: DAY_MS,
             oidc_request_ms: 10 * 60_000,
         }
     }

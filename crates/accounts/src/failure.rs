@@ -43,6 +43,17 @@ pub enum AccountsError {
     /// The invitation is unknown, used, revoked, expired or for somebody else: not told apart.
     #[error("This invitation is no longer valid. Ask for a new one.")]
     InvitationClosed,
+    /// The link that sets a password is unknown, used, replaced or expired: not told apart.
+    #[error("This link is no longer valid. Ask for a new one.")]
+    ResetClosed,
+    /// The operator's secret is another, or there is no account with that address: not told apart.
+    #[error("No link was made. Check the set-up secret and the address.")]
+    RecoveryClosed,
+    /// A link for somebody whose account the actor must not open.
+    #[error(
+        "A link cannot be made for this person: they have no password here, stand above you, or also belong to an organization you do not run."
+    )]
+    NoReset,
     /// An account with the invitation's address exists.
     #[error("There is an account with this address. Sign in, then open the invitation again.")]
     SignInFirst,
@@ -77,6 +88,9 @@ impl AccountsError {
             Self::Gone => "gone",
             Self::SetUpClosed => "set_up_closed",
             Self::InvitationClosed => "invitation_closed",
+            Self::ResetClosed => "reset_closed",
+            Self::RecoveryClosed => "recovery_closed",
+            Self::NoReset => "reset_refused",
             Self::SignInFirst => "account_exists",
             Self::LastOwner => "last_owner",
             Self::SeesAll => "sees_all",

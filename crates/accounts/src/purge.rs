@@ -7,7 +7,7 @@ use crate::database::{Statement, StoreFault};
 const INVITATIONS_KEPT_MS: i64 = 30 * 24 * 3_600_000;
 
 impl Accounts<'_> {
-    /// Deletes expired sessions, known browsers, attempts, invitations and requests to providers. Answers how many rows went.
+    /// Deletes expired sessions, known browsers, attempts, invitations, links and requests to providers. Answers how many rows went.
     ///
     /// # Errors
     /// If the database fails.
@@ -18,6 +18,7 @@ impl Accounts<'_> {
                 Statement::new("DELETE FROM browser_sessions WHERE expires_at <= ?1", now()),
                 Statement::new("DELETE FROM known_browsers WHERE expires_at <= ?1", now()),
                 Statement::new("DELETE FROM sign_in_attempts WHERE expires_at <= ?1", now()),
+                Statement::new("DELETE FROM password_resets WHERE expires_at <= ?1", now()),
                 Statement::new("DELETE FROM oidc_requests WHERE expires_at <= ?1", now()),
                 Statement::new(
                     "DELETE FROM invitations WHERE expires_at <= ?1",

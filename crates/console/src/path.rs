@@ -18,13 +18,15 @@ pub const AUTHORIZE: &str = "/authorize";
 pub const CONSENT: &str = "/authorize/decision";
 /// An invitation: GET and POST of `/invite/{token}`.
 pub const INVITATION: &str = "/invite";
+/// A forgotten password: GET and POST of `/reset` by the operator's secret, of `/reset/{token}` by a link.
+pub const RESET: &str = "/reset";
 /// Connections: GET; POST to `/rename` and `/revoke` below.
 pub const CONNECTIONS: &str = "/connections";
 /// API clients: GET; POST here to create, and to `/limit` and `/revoke` below.
 pub const API_CLIENTS: &str = "/api-clients";
 /// Projects: GET; POST here to create, and to `/rename` and `/archive` below.
 pub const PROJECTS: &str = "/projects";
-/// Members: GET; POST to `/invite`, `/revoke-invitation`, `/change` and `/remove` below.
+/// Members: GET; POST to `/invite`, `/revoke-invitation`, `/change`, `/reset` and `/remove` below.
 pub const MEMBERS: &str = "/members";
 /// Teams: GET; POST here to create, and to `/change` and `/delete` below.
 pub const TEAMS: &str = "/teams";

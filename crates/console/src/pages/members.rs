@@ -58,6 +58,8 @@ pub struct MembersPage {
     pub projects: Vec<Choice>,
     /// The link of an invitation just made: shown on this page only.
     pub new_link: Option<String>,
+    /// The link just made for a member who forgot their password: shown on this page only.
+    pub new_reset: Option<String>,
 }
 
 /// The page.
@@ -69,6 +71,13 @@ pub fn members(shell: &Shell<'_>, data: &MembersPage) -> Page {
                 h2 id="new-link" { "Invitation" }
                 (copyable("link", "The invitation's link", link))
                 p class="hint" { "It is shown this once, and lets in one person. Send it to them yourself." }
+            }
+        }
+        @if let Some(link) = &data.new_reset {
+            section class="panel fresh" aria-labelledby="new-reset" {
+                h2 id="new-reset" { "New password" }
+                (copyable("reset-link", "The link that sets it", link))
+                p class="hint" { "It is shown this once, and good for a day. Give it to nobody but that person: it opens their account." }
             }
         }
         ul class="rows" { @for row in &data.members { li class="row" { (member(row, &data.csrf)) } } }
@@ -127,6 +136,11 @@ fn member(row: &MemberRow, csrf: &Csrf) -> Markup {
             @if row.is_self {
                 (danger("You lose access to this organization, and your connections to it end.", "Leave", &format!("{}/remove", path::MEMBERS), csrf, &row.id))
             } @else if !row.roles.is_empty() {
+                form method="post" action={ (path::MEMBERS) "/reset" } {
+                    (csrf.field())
+                    input type="hidden" name="id" value=(row.id);
+                    button class="quiet" { "Password link" }
+                }
                 (danger("They lose access to this organization, and their connections to it end.", "Remove", &format!("{}/remove", path::MEMBERS), csrf, &row.id))
             }
         }

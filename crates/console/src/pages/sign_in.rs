@@ -59,7 +59,7 @@ pub fn sign_in(shell: &Shell<'_>, data: &SignInPage<'_>) -> Page {
                 button class=(if data.provider.is_some() { "full quiet" } else { "full" }) { "Sign in" }
             }
         }
-        p class="hint" { "No account? Ask an owner of your organization for an invitation." }
+        p class="hint" { "No account, or a password forgotten? Ask an owner of your organization for a link." }
     };
     shell.narrow("Sign in", &body)
 }

@@ -161,6 +161,30 @@ fn before_signing_in<'a>(outside: Outside<'_, 'a>, names: Names) -> Vec<(&'stati
             ),
         ),
         (
+            "reset",
+            reset(
+                &outside(None),
+                &ResetPage {
+                    csrf: csrf(),
+                    token: "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s",
+                    email: names.email,
+                },
+            ),
+        ),
+        (
+            "recover",
+            recover(
+                &outside(Some((
+                    Tone::Failed,
+                    "No link was made. Check the set-up secret and the address.",
+                ))),
+                &RecoverPage {
+                    csrf: csrf(),
+                    email: names.email,
+                },
+            ),
+        ),
+        (
             "sign-in",
             sign_in(
                 &outside(Some((Tone::Failed, "Address or password is not right."))),
@@ -442,6 +466,10 @@ fn members_page(names: Names) -> MembersPage {
         projects: projects(),
         new_link: Some(
             "https://mcp.northwind.example/invite/q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s"
+                .to_owned(),
+        ),
+        new_reset: Some(
+            "https://mcp.northwind.example/reset/q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s"
                 .to_owned(),
         ),
     }
