@@ -40,6 +40,7 @@ mod markdown;
 mod narrowing;
 mod nearest;
 mod numbers;
+mod order;
 mod page;
 mod profile_row;
 mod project;

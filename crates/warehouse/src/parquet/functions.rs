@@ -5,6 +5,7 @@ mod funnel;
 mod journey;
 mod map_argument;
 mod moments;
+mod over_moments;
 mod page_times;
 mod property;
 mod property_entries;
@@ -13,6 +14,11 @@ mod property_keys;
 use std::sync::Arc;
 
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
+
+use crate::funnel::FunnelRule;
+use crate::journey::JourneyRule;
+use over_moments::Over;
+use page_times::PageTimes;
 
 /// Those of single rows.
 pub(super) fn scalar() -> Vec<Arc<ScalarUDF>> {
@@ -29,8 +35,8 @@ pub(super) fn scalar() -> Vec<Arc<ScalarUDF>> {
 /// Those of groups of rows.
 pub(super) fn aggregate() -> Vec<Arc<AggregateUDF>> {
     vec![
-        Arc::new(AggregateUDF::new_from_impl(funnel::Funnel::new())),
-        Arc::new(AggregateUDF::new_from_impl(journey::Journey::new())),
-        Arc::new(AggregateUDF::new_from_impl(page_times::PageTimes::new())),
+        Arc::new(AggregateUDF::new_from_impl(Over::<FunnelRule>::new())),
+        Arc::new(AggregateUDF::new_from_impl(Over::<JourneyRule>::new())),
+        Arc::new(AggregateUDF::new_from_impl(Over::<PageTimes>::new())),
     ]
 }

@@ -12,6 +12,7 @@ use crate::family::{Family, Product, Scope};
 use crate::filters::{Conditions, Filters};
 use crate::keyset;
 use crate::limit::Limit;
+use crate::order::Order;
 use crate::profile_row::{COLUMNS, ProfileRow, Stored};
 use crate::range::Range;
 use crate::tool::{About, Tool};
@@ -65,15 +66,6 @@ impl SortBy {
             Self::LastSeenAt => "last_seen_at",
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(description = "")]
-enum Order {
-    #[default]
-    Desc,
-    Asc,
 }
 
 #[derive(Serialize, JsonSchema)]

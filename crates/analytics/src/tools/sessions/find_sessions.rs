@@ -15,6 +15,7 @@ use crate::family::{Family, Product, Scope};
 use crate::filters::{Conditions, Filters, LONGEST_SESSION_MS};
 use crate::keyset;
 use crate::limit::Limit;
+use crate::order::Order;
 use crate::range::{DateRange, Range};
 use crate::session_row::{COLUMNS, RULE, SessionRow, Stored};
 use crate::tool::{About, Tool};
@@ -121,15 +122,6 @@ impl SortBy {
             Self::Revenue => "coalesce(revenue, 0)",
         })
     }
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(description = "")]
-enum Order {
-    #[default]
-    Desc,
-    Asc,
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -13,6 +13,7 @@ use crate::family::{Family, Product, Scope};
 use crate::filters::{Conditions, Filters, LONGEST_SESSION_MS};
 use crate::limit::Limit;
 use crate::numbers::{mean_seconds, percent};
+use crate::order::Order;
 use crate::page::{self, Page};
 use crate::range::{DateRange, Range, RangeShown};
 use crate::tool::{About, Tool};
@@ -28,7 +29,7 @@ pub(crate) struct Input {
     #[serde(default)]
     sort_by: SortBy,
     #[serde(default)]
-    order: Direction,
+    order: Order,
     #[serde(flatten)]
     range: DateRange,
     #[serde(default)]
@@ -48,15 +49,6 @@ enum SortBy {
     PageViews,
     BounceRate,
     AvgDuration,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(description = "")]
-enum Direction {
-    #[default]
-    Desc,
-    Asc,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -449,15 +441,6 @@ impl SortBy {
             Self::AvgDuration => {
                 Sql::from("CAST(duration_ms AS DOUBLE) / nullif(known_sessions, 0)")
             }
-        }
-    }
-}
-
-impl Direction {
-    fn sql(self) -> &'static str {
-        match self {
-            Self::Desc => "DESC",
-            Self::Asc => "ASC",
         }
     }
 }

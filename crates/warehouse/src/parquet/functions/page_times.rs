@@ -6,35 +6,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BooleanArray, Int64Builder, ListBuilder, StringBuilder, StructBuilder,
-};
-use arrow::datatypes::{DataType, Field, FieldRef, Fields};
-use datafusion::common::{Result, not_impl_err};
-use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
-};
+use arrow::array::{ArrayRef, Int64Builder, ListBuilder, StringBuilder, StructBuilder};
+use arrow::datatypes::{DataType, Field, Fields};
+use datafusion::common::Result;
+use datafusion::logical_expr::EmitTo;
+use datafusion::logical_expr::function::AccumulatorArgs;
 
-use super::moments::{Moments, column, state_fields};
+use super::moments::{Moments, column};
+use super::over_moments::OverMoments;
 
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct PageTimes {
-    signature: Signature,
-}
+/// There is nothing to choose.
+pub(super) struct PageTimes;
 
-impl PageTimes {
-    pub(super) fn new() -> Self {
-        let arguments = vec![
-            DataType::Int64,
-            DataType::Int64,
-            DataType::Utf8,
-            DataType::Utf8,
-        ];
-        Self {
-            signature: Signature::exact(arguments, Volatility::Immutable),
-        }
-    }
+/// What is known of a page in a group.
+#[derive(Default)]
+struct Page {
+    views: i64,
+    timed: i64,
+    time_ms: i64,
 }
 
 fn fields() -> Fields {
@@ -47,64 +36,23 @@ fn fields() -> Fields {
     ])
 }
 
-impl AggregateUDFImpl for PageTimes {
-    fn name(&self) -> &str {
-        "page_times"
-    }
+impl OverMoments for PageTimes {
+    const NAME: &'static str = "page_times";
+    const TEXTS: usize = 2;
+    const CONSTANTS: &'static [DataType] = &[];
 
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
+    fn answer() -> DataType {
         let page = Field::new_list_field(DataType::Struct(fields()), true);
-        Ok(DataType::List(Arc::new(page)))
+        DataType::List(Arc::new(page))
     }
 
-    fn accumulator(&self, _arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        not_impl_err!("page_times is an aggregate of groups")
+    fn of(_arguments: &AccumulatorArgs<'_>) -> Result<Self> {
+        Ok(Self)
     }
 
-    fn state_fields(&self, arguments: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
-        Ok(state_fields(&arguments))
-    }
-
-    fn groups_accumulator_supported(&self, _arguments: AccumulatorArgs<'_>) -> bool {
-        true
-    }
-
-    fn create_groups_accumulator(
-        &self,
-        _arguments: AccumulatorArgs<'_>,
-    ) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Views(Moments::default())))
-    }
-}
-
-struct Views(Moments);
-
-/// What is known of a page in a group.
-#[derive(Default)]
-struct Page {
-    views: i64,
-    timed: i64,
-    time_ms: i64,
-}
-
-impl GroupsAccumulator for Views {
-    fn update_batch(
-        &mut self,
-        values: &[ArrayRef],
-        group_indices: &[usize],
-        filter: Option<&BooleanArray>,
-        groups: usize,
-    ) -> Result<()> {
-        self.0.update(values, 2, group_indices, filter, groups)
-    }
-
-    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
+    fn tell(&self, moments: &mut Moments, emit_to: EmitTo) -> Result<ArrayRef> {
         let mut lists = ListBuilder::new(StructBuilder::from_fields(fields(), 0));
-        self.0.tell(emit_to, |texts, _, held| {
+        moments.tell(emit_to, |texts, _, held| {
             let mut pages: BTreeMap<u32, Page> = BTreeMap::new();
             for (place, view) in held.iter().enumerate() {
                 if view.marks() == 0 {
@@ -131,30 +79,5 @@ impl GroupsAccumulator for Views {
             Ok(())
         })?;
         Ok(Arc::new(lists.finish()))
-    }
-
-    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        self.0.state(emit_to)
-    }
-
-    fn merge_batch(
-        &mut self,
-        values: &[ArrayRef],
-        group_indices: &[usize],
-        groups: usize,
-    ) -> Result<()> {
-        self.0.merge(values, group_indices, groups)
-    }
-
-    fn convert_to_state(
-        &self,
-        values: &[ArrayRef],
-        filter: Option<&BooleanArray>,
-    ) -> Result<Vec<ArrayRef>> {
-        Moments::alone(values, 2, filter)
-    }
-
-    fn size(&self) -> usize {
-        self.0.bytes()
     }
 }
