@@ -17,8 +17,9 @@ const CLIENT: &str = "SELECT c.id, c.name, c.organization_id, c.project_id, c.ki
      FROM api_clients c JOIN organizations o ON o.id = c.organization_id WHERE c.id = ?1";
 
 /// The projects it may see.
-const PROJECTS: &str = "SELECT p.id, p.organization_id, p.name, p.domain, p.types, p.timezone, p.currency, p.week_start \
-     FROM api_clients c JOIN projects p ON p.organization_id = c.organization_id \
+const PROJECTS: &str = "SELECT p.id, p.organization_id, p.name, p.domain, p.types, p.timezone, p.currency, p.week_start, \
+     coalesce(p.warehouse, o.warehouse) AS warehouse \
+     FROM api_clients c JOIN projects p ON p.organization_id = c.organization_id JOIN organizations o ON o.id = p.organization_id \
      WHERE c.id = ?1 AND p.archived_at IS NULL AND (c.kind = 'root' OR p.id = c.project_id) ORDER BY p.id";
 
 /// The database bound as `DB`: clients, people and projects here, the authorization server's state in `crate::oauth`.

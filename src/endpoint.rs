@@ -28,7 +28,7 @@ use crate::oauth;
 use crate::project_row::ProjectRow;
 use crate::routes::body_of;
 use crate::service::{Analytics, toolbox};
-use crate::warehouses::Lake;
+use crate::warehouses::Stores;
 
 /// What a model is told before it uses the tools. The first 512 characters stand alone, since some clients cut there.
 const INSTRUCTIONS: &str = "Product, web and session analytics, read-only. Start with get_analytics_overview for totals and trends, \
@@ -162,7 +162,7 @@ pub async fn answer(request: HttpRequest, env: Env) -> Result<Response<Body>> {
     let service = Rc::new(Analytics {
         caller,
         narrowing,
-        lake: Lake::new(env),
+        stores: Stores::new(env),
         site: config.site.clone(),
         now_ms,
         request_id: request_id.clone(),
@@ -369,7 +369,7 @@ pub(crate) fn request_id(now_ms: u64) -> String {
 }
 
 fn note(service: &Analytics, line: &mut RequestLine<'_>) {
-    let used = service.lake.used();
+    let used = service.stores.used();
     line.lake_reads = used.reads;
     line.lake_bytes = used.bytes;
     let failed = service.fault.borrow().as_ref().and_then(|fault| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
-use sightline_warehouse::parquet::Host;
+use sightline_warehouse::Host;
 use worker::{Date, Delay};
 
 /// The Worker's event loop.

@@ -5,6 +5,7 @@
 //! log line. The pages people see are [`console`]'s, how apps get in is [`oauth`]'s. Nothing is built at module load; what an isolate shares is made when its first request needs it.
 
 mod access;
+mod clickhouse;
 mod config;
 mod console;
 mod endpoint;

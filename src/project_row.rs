@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use sightline_analytics::{EventNames, Organization, Project};
 use sightline_oauth::VisibleProject;
-use sightline_warehouse::{Calendar, WeekStart};
+use sightline_warehouse::{Calendar, WarehouseKind, WeekStart};
 
 /// A row of `projects`.
 #[derive(Debug, Clone, Deserialize)]
@@ -16,6 +16,7 @@ pub struct ProjectRow {
     timezone: String,
     currency: String,
     week_start: String,
+    warehouse: Option<String>,
 }
 
 impl VisibleProject for ProjectRow {
@@ -46,6 +47,7 @@ impl ProjectRow {
             domain: self.domain,
             types: serde_json::from_str(&self.types).unwrap_or_default(),
             currency: self.currency,
+            warehouse: self.warehouse.as_deref().and_then(WarehouseKind::from_name),
             event_names: EventNames::default(),
         }
     }

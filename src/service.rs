@@ -20,7 +20,7 @@ use sightline_mcp::model::{
 use sightline_mcp::{JsonObject, Progress, PromptText, Service, ServiceError, ToolResult, schema};
 use sightline_oauth::{Challenge, Scope};
 
-use crate::warehouses::Lake;
+use crate::warehouses::Stores;
 
 thread_local! {
     /// Made with the isolate's first request.
@@ -39,7 +39,7 @@ pub struct Analytics {
     /// What the connection's address narrows the list to.
     pub narrowing: Narrowing,
     /// Where the data is.
-    pub lake: Lake,
+    pub stores: Stores,
     /// How the operator presents this server.
     pub site: Site,
     /// The time of the request, in ms since 1970 UTC.
@@ -56,7 +56,7 @@ impl Analytics {
     fn environment<'a>(&'a self, progress: Option<&'a dyn Fn(u64)>) -> Environment<'a> {
         Environment {
             caller: &self.caller,
-            warehouses: &self.lake,
+            warehouses: &self.stores,
             now_ms: self.now_ms,
             site: &self.site,
             pinned_project: self.narrowing.project(),

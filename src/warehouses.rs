@@ -1,26 +1,32 @@
-//! Opens projects' data for one request: the engine is the isolate's, the handle the project's.
+//! Opens projects' data for one request: engines are the isolate's, handles the project's.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use sightline_analytics::{Project, Warehouses};
+use sightline_warehouse::clickhouse::{ClickHouse, ClickHouseProject};
 use sightline_warehouse::parquet::{Engine, EngineConfig, ParquetProject, Reads};
-use sightline_warehouse::{Warehouse, WarehouseError};
+use sightline_warehouse::{Warehouse, WarehouseError, WarehouseKind};
 use worker::Env;
 
+use crate::clickhouse;
 use crate::host::EventLoop;
 use crate::r2::ProjectBucket;
 
 thread_local! {
     /// Made when the isolate's first query comes: start-up builds nothing.
     static ENGINE: Rc<Engine> = Rc::new(Engine::new(EngineConfig::default()));
+    /// Likewise.
+    static SERVER: OnceCell<Rc<ClickHouse>> = const { OnceCell::new() };
 }
 
-/// The lake, for one request.
-pub struct Lake {
+/// Where this deployment's data is, for one request.
+pub struct Stores {
     env: Env,
+    /// Where a project's data is whose row says nothing else.
+    usual: Option<WarehouseKind>,
     reads: RefCell<Vec<Arc<Reads>>>,
 }
 
@@ -33,16 +39,21 @@ pub struct LakeUse {
     pub bytes: u64,
 }
 
-impl Lake {
-    /// The bucket bound as `LAKE`.
+impl Stores {
+    /// The bucket bound as `LAKE`, and the ClickHouse the variables name; `WAREHOUSE` says which is the usual one.
     pub fn new(env: Env) -> Self {
+        let usual = match env.var("WAREHOUSE").map(|name| name.to_string()) {
+            Ok(name) if !name.is_empty() => WarehouseKind::from_name(&name),
+            _ => Some(WarehouseKind::Parquet),
+        };
         Self {
             env,
+            usual,
             reads: RefCell::default(),
         }
     }
 
-    /// What has been read so far.
+    /// What has been read from the lake so far.
     pub fn used(&self) -> LakeUse {
         let reads = self.reads.borrow();
         LakeUse {
@@ -50,11 +61,8 @@ impl Lake {
             bytes: reads.iter().map(|reads| reads.bytes()).sum(),
         }
     }
-}
 
-#[async_trait(?Send)]
-impl Warehouses for Lake {
-    async fn open(&self, project: &Project) -> Result<Rc<dyn Warehouse>, WarehouseError> {
+    fn in_lake(&self, project: &Project) -> Result<Rc<dyn Warehouse>, WarehouseError> {
         let bucket = self
             .env
             .bucket("LAKE")
@@ -70,5 +78,29 @@ impl Warehouses for Lake {
             reads,
             &project.id,
         )))
+    }
+
+    fn in_clickhouse(&self, project: &Project) -> Result<Rc<dyn Warehouse>, WarehouseError> {
+        let server = match SERVER.with(|kept| kept.get().map(Rc::clone)) {
+            Some(server) => server,
+            None => {
+                let made = Rc::new(clickhouse::server(&self.env)?);
+                SERVER.with(|kept| Rc::clone(kept.get_or_init(|| made)))
+            }
+        };
+        Ok(Rc::new(ClickHouseProject::new(server, &project.id)))
+    }
+}
+
+#[async_trait(?Send)]
+impl Warehouses for Stores {
+    async fn open(&self, project: &Project) -> Result<Rc<dyn Warehouse>, WarehouseError> {
+        match project.warehouse.or(self.usual) {
+            Some(WarehouseKind::Parquet) => self.in_lake(project),
+            Some(WarehouseKind::ClickHouse) => self.in_clickhouse(project),
+            None => Err(WarehouseError::Misconfigured(
+                "This server's WAREHOUSE is neither `parquet` nor `clickhouse`. Whoever runs it has to mend that.".into(),
+            )),
+        }
     }
 }

@@ -38,8 +38,9 @@ impl Whose {
             ),
             // A team shows its projects to its members, as long as all three are of one organization.
             format!(
-                "SELECT p.id, p.organization_id, p.name, p.domain, p.types, p.timezone, p.currency, p.week_start \
-                 FROM members m JOIN projects p ON p.organization_id = m.organization_id \
+                "SELECT p.id, p.organization_id, p.name, p.domain, p.types, p.timezone, p.currency, p.week_start, \
+                 coalesce(p.warehouse, o.warehouse) AS warehouse \
+                 FROM members m JOIN projects p ON p.organization_id = m.organization_id JOIN organizations o ON o.id = p.organization_id \
                  WHERE m.user_id = {id} AND p.archived_at IS NULL AND (m.sees = 'all' \
                  OR EXISTS (SELECT 1 FROM member_projects mp WHERE mp.organization_id = m.organization_id \
                    AND mp.user_id = m.user_id AND mp.project_id = p.id) \

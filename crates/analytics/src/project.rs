@@ -1,6 +1,6 @@
 //! A project as the tools see it, and choosing the one a question is about.
 
-use sightline_warehouse::Calendar;
+use sightline_warehouse::{Calendar, WarehouseKind};
 
 use crate::event_names::EventNames;
 use crate::failure::Mistake;
@@ -32,6 +32,8 @@ pub struct Project {
     pub calendar: Calendar,
     /// ISO 4217 code of the currency its revenue is in.
     pub currency: String,
+    /// Where its data is, if not where projects' data usually is.
+    pub warehouse: Option<WarehouseKind>,
     /// What it calls the built-in events.
     pub event_names: EventNames,
 }

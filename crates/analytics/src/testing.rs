@@ -49,6 +49,7 @@ pub(crate) fn project(id: &str, timezone: &str) -> Project {
         types: vec!["website".into()],
         calendar: Calendar::named(timezone, WeekStart::Monday).unwrap(),
         currency: "EUR".into(),
+        warehouse: None,
         event_names: EventNames::default(),
     }
 }

@@ -33,6 +33,9 @@ pub enum WarehouseError {
     /// The storage failed or could not be reached.
     #[error("The project's storage did not answer ({0}). Nothing was lost; ask again in a moment.")]
     Unavailable(String),
+    /// The warehouse is not set up as it must be: for its operator to mend.
+    #[error("{0}")]
+    Misconfigured(String),
     /// A fault of the program's own; the text is for the log.
     #[error("internal: {0}")]
     Internal(String),
@@ -53,6 +56,7 @@ impl WarehouseError {
             Self::TimedOut { .. } => "query_timed_out",
             Self::BadData(_) => "data_unreadable",
             Self::Unavailable(_) => "storage_unavailable",
+            Self::Misconfigured(_) => "warehouse_misconfigured",
             Self::Internal(_) => "query_failed",
         }
     }

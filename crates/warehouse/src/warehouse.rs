@@ -9,6 +9,26 @@ use crate::result::ResultSet;
 use crate::schema::ProjectSchema;
 use crate::sql::Statement;
 
+/// A kind of warehouse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WarehouseKind {
+    /// Parquet files in a bucket, read by the embedded engine.
+    Parquet,
+    /// A ClickHouse server.
+    ClickHouse,
+}
+
+impl WarehouseKind {
+    /// The kind of that name, as configuration and the database have it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "parquet" => Some(Self::Parquet),
+            "clickhouse" => Some(Self::ClickHouse),
+            _ => None,
+        }
+    }
+}
+
 /// Whether a project has a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {

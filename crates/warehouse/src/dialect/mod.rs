@@ -3,8 +3,10 @@
 //! A tool is written once, in DataFusion's SQL, and asks the dialect for what other engines spell otherwise. Nothing else may
 //! branch on the engine. Every method takes and returns fragments, never text from outside.
 
+mod clickhouse;
 mod datafusion;
 
+pub use clickhouse::ClickHouseDialect;
 pub use datafusion::DataFusionDialect;
 
 use crate::calendar::{Interval, WeekStart};

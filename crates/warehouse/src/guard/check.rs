@@ -20,6 +20,16 @@ pub struct Checked {
     pub reads_clock: bool,
 }
 
+impl Checked {
+    /// The query whose plan is asked for, if that is what the statement does.
+    pub fn explained(&self) -> Option<&Statement> {
+        match &self.statement {
+            Statement::Explain { statement, .. } => Some(statement),
+            _ => None,
+        }
+    }
+}
+
 /// Checks `sql` against `rules`.
 ///
 /// Takes time and memory in proportion to the length of the text, and never more stack than the limits imply.

@@ -13,19 +13,10 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use futures::FutureExt;
-use futures::future::LocalBoxFuture;
 
 use super::reads::Reads;
 use crate::error::WarehouseError;
-
-/// What the engine needs of the place it runs in.
-pub trait Host {
-    /// Milliseconds since 1970-01-01T00:00:00Z.
-    fn now_ms(&self) -> u64;
-
-    /// Completes after that many milliseconds, and not before the event loop had a turn.
-    fn sleep_ms(&self, duration_ms: u64) -> LocalBoxFuture<'static, ()>;
-}
+use crate::host::Host;
 
 /// Times a step yields to the runtime, so that chains of tasks waking one another move on within it.
 const ROUNDS_PER_STEP: u32 = 4;

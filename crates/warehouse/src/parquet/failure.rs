@@ -5,14 +5,8 @@ use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
 
 use super::faults::Faults;
+use crate::author::Author;
 use crate::error::WarehouseError;
-
-/// Whose SQL failed: what is a user's mistake in theirs is a fault of ours in a tool's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Author {
-    Tool,
-    User,
-}
 
 /// The meaning of an error that came out of planning or running a statement.
 pub(super) fn explain(

@@ -2,7 +2,7 @@
 //!
 //! A request's way: [`ParquetProject`] (one project's handle) → the [driver](drive) → a session that knows only that project's
 //! tables → scans that prune by day, row group and bloom filter → rows of JSON cells. [`Engine`] holds what an isolate's
-//! requests share. Nothing here knows what a bucket or a Worker is: the place it runs in is a [`Host`] and an object store.
+//! requests share. Nothing here knows what a bucket or a Worker is: the place it runs in is a [`Host`](crate::Host) and an object store.
 
 mod admission;
 mod bind;
@@ -26,7 +26,7 @@ mod sessioned_events;
 mod store;
 mod time_bounds;
 
-pub use driver::{Host, drive};
+pub use driver::drive;
 pub use engine::{Engine, EngineConfig};
 pub use project::ParquetProject;
 pub use reads::{Flight, MAX_READS_IN_FLIGHT, Reads};

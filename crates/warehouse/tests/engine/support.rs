@@ -17,7 +17,8 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use serde_json::Value as Json;
-use sightline_warehouse::parquet::{Engine, EngineConfig, Host, ParquetProject, Reads};
+use sightline_warehouse::Host;
+use sightline_warehouse::parquet::{Engine, EngineConfig, ParquetProject, Reads};
 use sightline_warehouse::{Limits, Query, Statement, Warehouse, WarehouseError};
 
 /// A host whose clock moves a millisecond each time it is asked.
