@@ -2,14 +2,17 @@
 
 The server is the one SIGHTLINE_URL and SIGHTLINE_TOKENS (JSON, project id → token) and SIGHTLINE_ROOTS (organization id →
 token) name, or one started here with `tests/support/serve.mjs` by the Node of SIGHTLINE_NODE. SIGHTLINE_DEMO_DIR is a
-folder made by `sightline demo --to DIR`. What is missing fails the tests that need it; none is skipped.
+folder made by `sightline demo --to DIR`. SIGHTLINE_WAREHOUSE says where that server has its data: `parquet`, or `clickhouse`, which is
+started here as well. What is missing fails the tests that need it; none is skipped.
 """
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,6 +20,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 ORACLE = Path(__file__).parent
+WAREHOUSE = os.environ.get("SIGHTLINE_WAREHOUSE", "parquet")
 sys.path.insert(0, str(ORACLE))
 
 import cases  # noqa: E402
@@ -86,6 +90,12 @@ class Server:
 
 
 @pytest.fixture(scope="session")
+def warehouse() -> str:
+    """Where the server has its data: `parquet` or `clickhouse`."""
+    return WAREHOUSE
+
+
+@pytest.fixture(scope="session")
 def server(request):
     """A running server that has both data sets."""
     environment = os.environ
@@ -96,27 +106,37 @@ def server(request):
             json.loads(environment.get("SIGHTLINE_ROOTS", "{}")),
         )
         return
-    data_folder = request.getfixturevalue("data_folder")
-    demo_folder = request.getfixturevalue("demo_folder")
-    command = [
-        environment.get("SIGHTLINE_NODE", "node"),
-        str(ORACLE.parent / "support" / "serve.mjs"),
-        "--data",
-        str(data_folder),
-        "--data",
-        str(demo_folder),
-        "--port",
-        "0",
-    ]
+    folders = [str(request.getfixturevalue(name)) for name in ("data_folder", "demo_folder")]
+    command = [environment.get("SIGHTLINE_NODE", "node"), str(ORACLE.parent / "support" / "serve.mjs"), "--port", "0"]
+    command += [argument for folder in folders for argument in ("--data", folder)]
+    with clickhouse(folders) as more, started([*command, *more]) as answered:
+        yield Server(answered["url"], answered["tokens"], answered["roots"])
+
+
+@contextmanager
+def clickhouse(folders: list[str]):
+    """What the Worker has to be told to find its data, in a ClickHouse that runs meanwhile if it is to be there."""
+    if WAREHOUSE == "parquet":
+        yield []
+        return
+    password = secrets.token_urlsafe(16)
+    with tempfile.TemporaryDirectory(prefix="sightline-clickhouse-") as store:
+        front = [sys.executable, str(ORACLE.parent / "clickhouse" / "front.py"), "--store", store, "--password", password]
+        with started([*front, *(argument for folder in folders for argument in ("--load", folder))]) as answered:
+            yield ["--clickhouse", answered["url"], "--password", password]
+
+
+@contextmanager
+def started(command: list[str]):
+    """A process that prints a line of JSON once it is ready."""
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, cwd=ORACLE.parent.parent
     ) as process:
         try:
             line = process.stdout.readline()
             if not line:
-                pytest.fail(f"{' '.join(command)} ended without an address")
-            started = json.loads(line)
-            yield Server(started["url"], started["tokens"], started["roots"])
+                pytest.fail(f"{' '.join(command[:2])} ended without an address")
+            yield json.loads(line)
         finally:
             process.terminate()
             try:

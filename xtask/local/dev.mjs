@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 
 import { tokenOf } from "./accounts.mjs";
+import { clickhouseVars, startClickhouse } from "./clickhouse.mjs";
 import { signInLines, tokenLines } from "./connect.mjs";
 import { loadDemo } from "./demo.mjs";
 import { migrate } from "./migrations.mjs";
@@ -14,13 +15,16 @@ const { values } = parseArgs({
     port: { type: "string", default: "8787" },
     demo: { type: "string" },
     once: { type: "boolean", default: false },
+    clickhouse: { type: "string" },
   },
 });
 if (!values.demo) throw new Error("--demo DIR is required");
 
 const started = performance.now();
 const say = (/** @type {string} */ text) => console.error(`▸ ${text}`);
-const worker = await start(Number(values.port));
+const clickhouse = values.clickhouse ? await startClickhouse(values.clickhouse, [values.demo]) : undefined;
+if (clickhouse) say(`loaded the demo into a ClickHouse at ${clickhouse.url}`);
+const worker = await start(Number(values.port), clickhouse ? clickhouseVars(clickhouse) : {});
 for (const file of await migrate(worker.db)) say(`migrated the local database: ${file}`);
 const { projects, clients, owner } = await loadDemo(worker, values.demo, WRANGLER_STATE, say);
 
@@ -46,12 +50,16 @@ ${clients.map((client) => `  ${describe(client).padEnd(34)} ${tokenOf(client)}`)
 
 ${tokenLines(endpoint, tokenOf(shop))}`);
 
-if (values.once) {
+const stop = async () => {
   await worker.stop();
+  await clickhouse?.stop();
+};
+if (values.once) {
+  await stop();
 } else {
   console.log("Ctrl-C stops it.");
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
-    process.once(signal, () => worker.stop().then(() => process.exit(0)));
+    process.once(signal, () => stop().then(() => process.exit(0)));
   }
 }
 
@@ -62,10 +70,13 @@ function describe({ kind, projectId, organizationId }) {
   return `project ${projectId}${name ? ` (${name})` : ""}`;
 }
 
-/** @param {number} port */
-async function start(port) {
+/**
+ * @param {number} port
+ * @param {Record<string, string>} vars
+ */
+async function start(port, vars) {
   try {
-    return await startWorker({ host: "localhost", port, state: WRANGLER_STATE });
+    return await startWorker({ host: "localhost", port, state: WRANGLER_STATE, vars });
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ERR_ADDRESS_IN_USE") throw error;
     throw new Error(`port ${port} is taken, perhaps by another \`cargo xtask dev\`: stop that, or give --port another number`);

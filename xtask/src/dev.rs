@@ -5,11 +5,12 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::project::{self, Profile};
-use crate::tools::Builder;
+use crate::tools::{Builder, Python};
 use crate::{build, demo, step};
 
-/// Builds what changed, loads what is missing, serves until it is stopped; with `once`, asks its question and ends.
-pub fn run(port: u16, profile: Profile, once: bool) -> Result<()> {
+/// Builds what changed, loads what is missing, serves until it is stopped; with `once`, asks its question and ends; with `clickhouse`,
+/// its projects' data is in a ClickHouse of its own.
+pub fn run(port: u16, profile: Profile, once: bool, clickhouse: bool) -> Result<()> {
     let tools = Builder::ensure()?;
     build::build(&tools, profile)?;
     let demo = demo::ensure()?;
@@ -24,6 +25,10 @@ pub fn run(port: u16, profile: Profile, once: bool) -> Result<()> {
         .arg(demo);
     if once {
         server.arg("--once");
+    }
+    if clickhouse {
+        // The engine is a Python package.
+        server.arg("--clickhouse").arg(Python::ensure()?.path());
     }
     // Ctrl-C reaches the server itself, which ends in order; all there is to do here is wait for it.
     let status = server.status()?;

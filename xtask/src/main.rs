@@ -46,6 +46,9 @@ enum Task {
         /// Ask and stop, instead of serving on
         #[arg(long)]
         once: bool,
+        /// With the demo data in ClickHouse, whose engine is started beside it
+        #[arg(long)]
+        clickhouse: bool,
     },
     /// Import your own events into the local server
     Import(import::Import),
@@ -100,7 +103,8 @@ fn perform(task: Task) -> Result<ExitCode> {
             port,
             profile,
             once,
-        } => dev::run(port, profile, once)?,
+            clickhouse,
+        } => dev::run(port, profile, once, clickhouse)?,
         Task::Import(import) => import::run(&import)?,
         Task::Build { profile } => build::run(profile)?,
         Task::Bench { millions, profile } => bench::run(&millions, profile)?,

@@ -72,7 +72,8 @@ fn perform(stage: Stage, tally: &mut Tally) -> Result<()> {
             node_tests(&["tests/browser/*.test.mjs"], Some(&chromium), tally)
         }
         Stage::Conformance => node_tests(&["tests/conformance/*.test.mjs"], None, tally),
-        Stage::Oracle => pytest(tally),
+        Stage::Oracle => pytest("parquet", &["tests/oracle", "tests/python"], tally),
+        Stage::Clickhouse => pytest("clickhouse", &["tests/oracle", "tests/clickhouse"], tally),
     }
 }
 
@@ -101,7 +102,8 @@ fn node_tests(patterns: &[&str], chromium: Option<&Chromium>, tally: &mut Tally)
     count("node --test", Runner::Node, &mut node, tally)
 }
 
-fn pytest(tally: &mut Tally) -> Result<()> {
+/// Python's tests, of which those that ask a Worker find its data in `warehouse`.
+fn pytest(warehouse: &str, folders: &[&str], tally: &mut Tally) -> Result<()> {
     let data = data::ensure()?;
     // The tests start the Worker themselves, with the packages' Node.
     let node = Node::ensure()?;
@@ -120,8 +122,9 @@ fn pytest(tally: &mut Tally) -> Result<()> {
             "2",
             "--dist",
             "loadfile",
-            "tests",
         ])
+        .args(folders)
+        .env("SIGHTLINE_WAREHOUSE", warehouse)
         .env("SIGHTLINE_DEMO_DIR", data.join("demo"))
         .env("SIGHTLINE_NODE", node.path());
     count("pytest", Runner::Pytest, &mut python, tally)

@@ -28,13 +28,15 @@ pub enum Stage {
     Browser,
     /// The Python SDK, and every number against DuckDB.
     Oracle,
+    /// The same numbers out of ClickHouse, and the front its engine stands behind.
+    Clickhouse,
     /// The official conformance suite.
     Conformance,
 }
 
 impl Stage {
     /// All of them, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Fmt,
         Self::Clippy,
         Self::Native,
@@ -42,6 +44,7 @@ impl Stage {
         Self::Workerd,
         Self::Browser,
         Self::Oracle,
+        Self::Clickhouse,
         Self::Conformance,
     ];
 
@@ -49,7 +52,7 @@ impl Stage {
     pub fn needs_worker(self) -> bool {
         matches!(
             self,
-            Self::Workerd | Self::Browser | Self::Oracle | Self::Conformance
+            Self::Workerd | Self::Browser | Self::Oracle | Self::Clickhouse | Self::Conformance
         )
     }
 }
@@ -64,6 +67,7 @@ impl fmt::Display for Stage {
             Self::Workerd => "workerd",
             Self::Browser => "browser",
             Self::Oracle => "oracle",
+            Self::Clickhouse => "clickhouse",
             Self::Conformance => "conformance",
         })
     }

@@ -168,13 +168,7 @@ impl Warehouse for ClickHouseProject {
             .iter()
             .map(|relation| relation.table.name())
             .collect();
-        let checked = guard::check(
-            sql,
-            &guard::Rules {
-                dialect: guard::SqlDialect::ClickHouse,
-                ..guard::Rules::datafusion(&names)
-            },
-        )?;
+        let checked = guard::check(sql, &guard::Rules::clickhouse(&names))?;
         let filters = relations.filters(&self.project);
         let settings = settings::of_user(limits, filters, offset, rows);
         let question = match checked.explained() {

@@ -6,6 +6,7 @@ use sqlparser::ast::{
     WindowFrameBound, WindowSpec, WindowType,
 };
 
+use super::clickhouse_functions;
 use super::error::{GuardError, Place, quoted};
 use super::functions::{READ_CLOCK, instead_of};
 use super::relation::span;
@@ -128,10 +129,7 @@ impl Walk<'_> {
             .placed(span(name)));
         };
         let quoted_name = ident.quote_style.is_some();
-        let key = self
-            .rules
-            .dialect
-            .function_key(&ident.value, quoted_name, self.rules.functions);
+        let key = self.rules.function_key(&ident.value, quoted_name);
         let key = key.ok_or_else(|| self.unknown_function(ident))?;
         if READ_CLOCK.contains(&key.to_ascii_lowercase().as_str()) {
             self.reads_clock = true;
@@ -140,7 +138,10 @@ impl Walk<'_> {
     }
 
     fn unknown_function(&self, ident: &Ident) -> GuardError {
-        let instead = instead_of(&ident.value);
+        let instead = match self.rules.dialect {
+            SqlDialect::DataFusion => instead_of(&ident.value),
+            SqlDialect::ClickHouse => clickhouse_functions::instead_of(&ident.value),
+        };
         GuardError::UnknownFunction {
             name: quoted(&ident.value),
             place: Place::of(ident.span),

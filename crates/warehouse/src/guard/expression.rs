@@ -1,11 +1,13 @@
 //! Expressions: every kind that is allowed, taken apart; every other refused.
 
 use sqlparser::ast::{
-    AccessExpr, Array, CaseWhen, Expr, Ident, Query, Subscript, TypedString, Value, ValueWithSpan,
+    AccessExpr, Array, CaseWhen, Expr, Ident, LambdaFunction, LambdaFunctionParameter,
+    LambdaSyntax, OneOrManyWithParens, Query, Subscript, TypedString, Value, ValueWithSpan,
 };
 
 use super::error::{GuardError, quoted};
 use super::operator::comparison;
+use super::rules::SqlDialect;
 use super::size::{Size, literal};
 use super::walk::Walk;
 
@@ -99,6 +101,7 @@ impl Walk<'_> {
             | Expr::Substring { .. }
             | Expr::Trim { .. }
             | Expr::Overlay { .. } => self.call_in_words(expression),
+            Expr::Lambda(lambda) => self.lambda(lambda),
             Expr::GroupingSets(_)
             | Expr::Cube(_)
             | Expr::Rollup(_)
@@ -107,7 +110,6 @@ impl Walk<'_> {
             | Expr::Named { .. }
             | Expr::Dictionary(_)
             | Expr::Map(_)
-            | Expr::Lambda(_)
             | Expr::InUnnest { .. }
             | Expr::RLike { .. }
             | Expr::Convert { .. }
@@ -139,7 +141,10 @@ impl Walk<'_> {
                 expr,
                 list,
                 negated: _,
-            } => self.either(std::iter::once(expr.as_ref()).chain(list))?,
+            } => {
+                self.no_table_in(list)?;
+                self.either(std::iter::once(expr.as_ref()).chain(list))?
+            }
             Expr::Exists {
                 subquery,
                 negated: _,
@@ -197,6 +202,55 @@ impl Walk<'_> {
             other => return Err(refusal(other)),
         };
         Ok(size.scalar())
+    }
+
+    /// ClickHouse reads a name after `IN` as a table's, whatever database it is in.
+    fn no_table_in(&self, list: &[Expr]) -> Result<(), GuardError> {
+        let mut names = list.iter().map(|entry| {
+            let mut entry = entry;
+            while let Expr::Nested(inner) = entry {
+                entry = inner;
+            }
+            entry
+        });
+        let is_name =
+            |entry: &Expr| matches!(entry, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
+        if self.rules.dialect == SqlDialect::ClickHouse && names.any(is_name) {
+            return Err(GuardError::not_allowed(
+                "a name in the list after `IN`",
+                "Write values there, a subquery, or compare with = and OR.",
+            ));
+        }
+        Ok(())
+    }
+
+    /// `x -> x + 1`, the argument of functions over lists. Its names are columns whose size is that of one value.
+    fn lambda(&mut self, lambda: &LambdaFunction) -> Result<Size, GuardError> {
+        let LambdaFunction {
+            params,
+            body,
+            syntax,
+        } = lambda;
+        if self.rules.dialect != SqlDialect::ClickHouse || *syntax != LambdaSyntax::Arrow {
+            return Err(GuardError::not_allowed(
+                "a lambda (`x -> …`)",
+                "Unnest the list in a subquery and filter there.",
+            ));
+        }
+        let params = match params {
+            OneOrManyWithParens::One(param) => std::slice::from_ref(param),
+            OneOrManyWithParens::Many(params) => params.as_slice(),
+        };
+        for LambdaFunctionParameter { name, data_type } in params {
+            if data_type.is_some() {
+                return Err(GuardError::not_allowed(
+                    "a type for a lambda's name",
+                    "Leave it out.",
+                ));
+            }
+            self.name(name)?;
+        }
+        self.expression(body)
     }
 
     /// Checks an expression whose value is as short as a number.
@@ -368,10 +422,6 @@ pub(super) fn refusal(expression: &Expr) -> GuardError {
         Expr::Dictionary(_) | Expr::Map(_) => (
             "a map or dictionary literal",
             "Select the parts as columns.",
-        ),
-        Expr::Lambda(_) => (
-            "a lambda (`x -> …`)",
-            "Unnest the list in a subquery and filter there.",
         ),
         Expr::InUnnest { .. } => ("`IN UNNEST(…)`", "Write array_has(list, value)."),
         Expr::RLike { .. } => ("`RLIKE` or `REGEXP`", "Write regexp_like(text, 'pattern')."),

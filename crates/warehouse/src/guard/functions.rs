@@ -249,6 +249,7 @@ pub(super) const READ_CLOCK: &[&str] = &[
     "current_time",
     "current_timestamp",
     "now",
+    "now64",
     "today",
     "yesterday",
 ];

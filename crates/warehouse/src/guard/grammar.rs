@@ -239,10 +239,10 @@ impl Dialect for Grammar {
         supports_comma_separated_trim,
         supports_explain_with_utility_options,
         supports_extract_comma_syntax,
-        supports_filter_during_aggregation,
         supports_group_by_expr,
         supports_group_by_with_modifier,
         supports_interpolate,
+        supports_lambda_functions,
         supports_left_associative_joins_without_parens,
         supports_limit_by,
         supports_limit_comma,
@@ -264,6 +264,11 @@ impl Dialect for Grammar {
         supports_window_function_null_treatment_arg,
         supports_with_fill,
     );
+
+    /// Both engines do; of ClickHouse the parser does not know it.
+    fn supports_filter_during_aggregation(&self) -> bool {
+        true
+    }
 
     fn parse_prefix(&self, parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError>> {
         if self.within_prefix.replace(false) {

@@ -17,6 +17,7 @@
 
 mod call;
 mod check;
+mod clickhouse_functions;
 mod data_type;
 mod error;
 mod expression;
@@ -38,6 +39,7 @@ mod wording;
 mod tests;
 
 pub use check::{Checked, check};
+pub use clickhouse_functions::clickhouse_functions;
 pub use error::{GuardError, Place};
 pub use functions::DATAFUSION_FUNCTIONS;
 pub use rules::{Rules, SqlDialect, SqlLimits};

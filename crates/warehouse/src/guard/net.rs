@@ -111,11 +111,9 @@ impl Visitor for Net<'_> {
             return ControlFlow::Continue(());
         };
         let known = match function.name.0.as_slice() {
-            [ObjectNamePart::Identifier(ident)] => self.rules.dialect.function_key(
-                &ident.value,
-                ident.quote_style.is_some(),
-                self.rules.functions,
-            ),
+            [ObjectNamePart::Identifier(ident)] => self
+                .rules
+                .function_key(&ident.value, ident.quote_style.is_some()),
             _ => None,
         };
         if known.is_some() {

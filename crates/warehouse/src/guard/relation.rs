@@ -7,11 +7,16 @@ use sqlparser::ast::{
 use sqlparser::tokenizer::Span;
 
 use super::error::{GuardError, Place, quoted};
+use super::rules::SqlDialect;
 use super::scope::Relation;
 use super::walk::Walk;
 
 const PLAIN_FROM: &str =
     "Read from a table, a subquery in parentheses, a name defined by WITH, or unnest(list).";
+/// What ClickHouse takes after a table for more than an alias, and the parser does not.
+const MODIFIERS: [&str; 10] = [
+    "ALL", "ANTI", "ANY", "ARRAY", "ASOF", "FINAL", "GLOBAL", "PASTE", "SAMPLE", "SEMI",
+];
 const PLAIN_JOIN: &str = "Use INNER, LEFT, RIGHT, FULL or CROSS JOIN with ON or USING.";
 
 impl Walk<'_> {
@@ -223,6 +228,17 @@ impl Walk<'_> {
             return Ok(relation);
         };
         self.name(name)?;
+        let written = name.value.to_uppercase();
+        if self.rules.dialect == SqlDialect::ClickHouse
+            && name.quote_style.is_none()
+            && MODIFIERS.contains(&written.as_str())
+        {
+            return Err(GuardError::not_allowed(
+                format!("`{written}` after a table"),
+                "Leave it out, or put an alias of that name in double quotes.",
+            )
+            .placed(name.span));
+        }
         if at.is_some() {
             return Err(GuardError::not_allowed(
                 "`AT` after an alias",

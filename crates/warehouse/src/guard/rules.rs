@@ -1,5 +1,7 @@
 //! What a statement is checked against: the project's tables, the engine's functions, and how much is too much.
 
+use super::clickhouse_functions::aggregate;
+
 /// The engine whose SQL the statement is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SqlDialect {
@@ -16,23 +18,6 @@ impl SqlDialect {
             Self::DataFusion if !quoted => name.to_lowercase(),
             Self::DataFusion | Self::ClickHouse => name.to_owned(),
         }
-    }
-
-    /// The key under which the allow-list knows a function written as `name`. ClickHouse spells some of its functions in
-    /// any case and some in one only; the list says which by containing the name as written or in lower case.
-    pub(super) fn function_key(
-        self,
-        name: &str,
-        quoted: bool,
-        functions: &[&str],
-    ) -> Option<String> {
-        let folded = self.fold(name, quoted);
-        let mut keys = vec![folded];
-        if self == Self::ClickHouse {
-            keys.push(name.to_ascii_lowercase());
-        }
-        keys.into_iter()
-            .find(|key| functions.binary_search(&key.as_str()).is_ok())
     }
 }
 
@@ -94,7 +79,7 @@ pub struct Rules<'a> {
     pub dialect: SqlDialect,
     /// The tables of the one project the statement will run for, as the engine knows them.
     pub tables: &'a [&'a str],
-    /// The functions that may be called, sorted: [`super::DATAFUSION_FUNCTIONS`] for DataFusion.
+    /// The functions that may be called, sorted: [`super::DATAFUSION_FUNCTIONS`] or [`super::clickhouse_functions`].
     pub functions: &'a [&'a str],
     /// How large the statement may be.
     pub limits: SqlLimits,
@@ -109,6 +94,36 @@ impl<'a> Rules<'a> {
             functions: super::DATAFUSION_FUNCTIONS,
             limits: SqlLimits::default(),
         }
+    }
+
+    /// The rules for a project in ClickHouse, with the default limits.
+    pub fn clickhouse(tables: &'a [&'a str]) -> Self {
+        Self {
+            dialect: SqlDialect::ClickHouse,
+            tables,
+            functions: super::clickhouse_functions(),
+            limits: SqlLimits::default(),
+        }
+    }
+
+    /// The name under which the allow-list knows a function written as `name`: an aggregate without its combinators. ClickHouse spells
+    /// some of its functions in any case and some in one only; the list says which by containing the name as written or in lower case.
+    pub(super) fn function_key(&self, name: &str, quoted: bool) -> Option<String> {
+        let listed = |key: &str| self.functions.binary_search(&key).is_ok();
+        let folded = self.dialect.fold(name, quoted);
+        if listed(&folded) {
+            return Some(folded);
+        }
+        if self.dialect != SqlDialect::ClickHouse {
+            return None;
+        }
+        let lower = name.to_ascii_lowercase();
+        if listed(&lower) {
+            return Some(lower);
+        }
+        aggregate(name)
+            .filter(|base| listed(base))
+            .map(str::to_owned)
     }
 
     /// Whether the engine would find the project's table under `folded`.

@@ -145,21 +145,29 @@ pub(super) fn call(
         "concat" | "make_array" | "make_list" | "map" | "named_struct" | "struct" | "overlay"
         | "array_append" | "array_cat" | "array_concat" | "array_prepend" | "array_push_back"
         | "array_push_front" | "array_union" | "list_append" | "list_cat" | "list_concat"
-        | "list_prepend" | "list_union" => all,
-        "concat_ws" => all + separators(arguments.first(), arguments.len()),
-        "array_join" | "array_to_string" | "list_join" | "list_to_string" => {
+        | "list_prepend" | "list_union" | "array" | "arrayConcat" | "arrayPushBack"
+        | "arrayPushFront" | "arrayUnion" | "arrayZip" | "mapUpdate" | "tuple" | "tupleConcat" => {
+            all
+        }
+        "concat_ws" | "concatWithSeparator" => all + separators(arguments.first(), arguments.len()),
+        "array_join" | "array_to_string" | "arrayStringConcat" | "list_join" | "list_to_string" => {
             first.times(1_u64.saturating_add(length(arguments.get(1))))
         }
-        "replace" => {
+        "replace" | "replaceAll" => {
             let by = length(arguments.get(2));
             let of = known_length(arguments.get(1)).unwrap_or(1).max(1);
             first.times(by.div_ceil(of).max(1))
         }
-        "regexp_replace" => first.times(length(arguments.get(2)).saturating_add(1)),
-        "string_to_array" | "string_to_list" => first.times(AGGREGATED),
-        "array_agg" | "string_agg" => widest.times(AGGREGATED),
+        "regexp_replace" | "replaceRegexpAll" => {
+            first.times(length(arguments.get(2)).saturating_add(1))
+        }
+        "replaceOne" | "replaceRegexpOne" => all,
+        "string_to_array" | "string_to_list" | "alphaTokens" | "extractAll" | "splitByChar"
+        | "splitByNonAlpha" | "splitByString" | "splitByWhitespace" => widest.times(AGGREGATED),
+        "array_agg" | "groupArray" | "groupArraySorted" | "groupUniqArray" | "string_agg"
+        | "topK" | "topKWeighted" => widest.times(AGGREGATED),
         "repeat" => first.times(whole_number(name, arguments.get(1))?),
-        "lpad" | "rpad" => {
+        "leftPad" | "leftPadUTF8" | "lpad" | "rightPad" | "rightPadUTF8" | "rpad" => {
             first
                 + literal(
                     usize::try_from(whole_number(name, arguments.get(1))?).unwrap_or(usize::MAX),

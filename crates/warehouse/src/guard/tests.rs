@@ -3,11 +3,12 @@
 mod abuse;
 mod accepted;
 mod attacks;
+mod clickhouse;
 mod messages;
 mod mutations;
 mod rules;
 
-use super::{Checked, GuardError, Rules, SqlDialect, SqlLimits, check};
+use super::{Checked, GuardError, Rules, check};
 
 const TABLES: &[&str] = &["events", "sessions", "profiles", "groups", "gsc_daily"];
 
@@ -15,21 +16,6 @@ fn checked(sql: &str) -> Result<Checked, GuardError> {
     check(sql, &Rules::datafusion(TABLES))
 }
 
-/// ClickHouse's rules with the few functions these tests call.
 fn checked_for_clickhouse(sql: &str) -> Result<Checked, GuardError> {
-    const FUNCTIONS: &[&str] = &[
-        "count",
-        "max",
-        "quantile",
-        "sum",
-        "toStartOfDay",
-        "uniqExact",
-    ];
-    let rules = Rules {
-        dialect: SqlDialect::ClickHouse,
-        tables: TABLES,
-        functions: FUNCTIONS,
-        limits: SqlLimits::default(),
-    };
-    check(sql, &rules)
+    check(sql, &Rules::clickhouse(TABLES))
 }
