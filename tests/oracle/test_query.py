@@ -130,6 +130,40 @@ STATEMENTS = {
     "group members": "SELECT type, count(*) AS n FROM groups GROUP BY type ORDER BY type",
 }
 
+# What the warehouse's own SQL spells or means otherwise in ClickHouse: the months of a date, aggregates and neighbours of nothing, which
+# are zeros there, and lists.
+CLICKHOUSE = {
+    "by month": "SELECT toDateTime(date_trunc('month', timestamp)) AS m, count(DISTINCT profile_id) AS n FROM events GROUP BY 1 ORDER BY 1",
+    "min and max": "SELECT minOrNull(timestamp) AS a, maxOrNull(timestamp) AS b FROM events",
+    "where on instants": (
+        "SELECT count(*) AS n FROM events WHERE timestamp >= '2026-10-05 00:00:00' AND timestamp < '2026-10-12 00:00:00'"
+    ),
+    "filtered aggregate": (
+        "SELECT count(*) FILTER (WHERE name = 'screen_view') AS views, "
+        "sumOrNull(CASE WHEN name = 'revenue' THEN 1 ELSE 0 END) AS sales FROM events"
+    ),
+    "property of events": (
+        "SELECT CASE WHEN mapContains(properties, 'plan') THEN properties['plan'] END AS plan, count(*) AS n FROM events "
+        "WHERE name = 'signup' GROUP BY 1 ORDER BY n DESC, plan NULLS LAST"
+    ),
+    "property as a number": "SELECT avg(toFloat64OrNull(properties['seats'])) AS seats FROM events WHERE name = 'revenue'",
+    "property that no event has": "SELECT countIf(mapContains(properties, 'no such key')) AS n FROM events",
+    "left join": (
+        "SELECT CAST(p.profile_id IS NULL AS Bool) AS unknown, count(*) AS n FROM events e LEFT JOIN profiles p "
+        "ON p.profile_id = e.profile_id GROUP BY 1 ORDER BY 1"
+    ),
+    "common table expressions": (
+        "WITH daily AS (SELECT date_trunc('day', timestamp) AS day, profile_id FROM events), "
+        "active AS (SELECT day, count(DISTINCT profile_id) AS n FROM daily GROUP BY day) "
+        "SELECT maxOrNull(n) AS most, minOrNull(n) AS least, avgOrNull(n) AS mean FROM active"
+    ),
+    "lag": (
+        "SELECT day, n - lagInFrame(toNullable(n)) OVER (ORDER BY day ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS more FROM "
+        "(SELECT date_trunc('day', timestamp) AS day, count(*) AS n FROM events GROUP BY 1) d ORDER BY day LIMIT 200"
+    ),
+    "groups as a list": "SELECT count(*) AS n FROM events WHERE has(groups, 'g3')",
+}
+
 PROJECTS = [
     "site",
     "site_stored",
@@ -184,11 +218,14 @@ def missing_tables(lake, statement: str) -> set[str]:
 
 @pytest.mark.parametrize("name", STATEMENTS)
 @pytest.mark.parametrize("project", PROJECTS)
-def test_a_statement_gives_what_duckdb_gives(project, name, server, lakes):
+def test_a_statement_gives_what_duckdb_gives(project, name, server, lakes, warehouse):
     statement = STATEMENTS[name]
     theirs, ours = statement if isinstance(statement, tuple) else (statement, statement)
+    if warehouse == "clickhouse":
+        theirs = CLICKHOUSE.get(name, theirs)
     client, lake = server.of_project(project), lakes[project]
-    if missing := missing_tables(lake, theirs):
+    # In ClickHouse a table is everybody's: one of which a project has no rows is empty.
+    if warehouse == "parquet" and (missing := missing_tables(lake, theirs)):
         # "Refuses … other tables": a table that get_schema does not list is no table, not an empty one.
         refusal = client.refusal("query", sql=theirs)
         assert any(f"There is no table `{table}`" in refusal for table in missing), refusal
@@ -207,15 +244,18 @@ def test_every_text_comes_back_as_it_is(project, server, lakes):
 
 
 @pytest.mark.parametrize("project", ["texts", "texts_hive"])
-def test_every_awkward_key_and_value_is_a_property(project, server, lakes):
+def test_every_awkward_key_and_value_is_a_property(project, server, lakes, warehouse):
     from datasets.texts import KEYS
 
     for key in KEYS:
         access = "properties['" + key.replace("'", "''") + "']"
-        statement = (
-            f"SELECT {access} AS v, count(*) AS n FROM events GROUP BY 1 ORDER BY n DESC, v NULLS LAST LIMIT 200"
-        )
-        assert_same_result(server.of_project(project), lakes[project], statement, statement, (project, key))
+        statement = "SELECT {} AS v, count(*) AS n FROM events GROUP BY 1 ORDER BY n DESC, v NULLS LAST LIMIT 200".format
+        theirs = access
+        if warehouse == "clickhouse":
+            # A backslash in a text is written twice there, and a property that is absent reads as empty.
+            literal = "'" + key.replace("\\", "\\\\").replace("'", "''") + "'"
+            theirs = f"CASE WHEN mapContains(properties, {literal}) THEN properties[{literal}] END"
+        assert_same_result(server.of_project(project), lakes[project], statement(theirs), statement(access), (project, key))
 
 
 @pytest.mark.parametrize("project", ["site", "minimal", *cases.demo_ids()])

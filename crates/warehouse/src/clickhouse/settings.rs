@@ -6,11 +6,13 @@
 use crate::limits::Limits;
 
 /// How answers are written: instants in UTC, 64-bit numbers as numbers, tuples by name; and nothing can be written.
-const ANSWER: [(&str, &str); 12] = [
+const ANSWER: [(&str, &str); 13] = [
     ("default_format", "JSONCompactEachRowWithNamesAndTypes"),
     ("readonly", "2"),
     // As in the standard; without it a UNION alone is an error.
     ("union_default_mode", "DISTINCT"),
+    // And what a join does not find is null, not an empty text.
+    ("join_use_nulls", "1"),
     ("session_timezone", "UTC"),
     ("date_time_output_format", "iso"),
     ("output_format_json_quote_64bit_integers", "0"),
@@ -24,11 +26,10 @@ const ANSWER: [(&str, &str); 12] = [
 ];
 
 /// What the tools' SQL means, where ClickHouse would have it otherwise: nulls as in the standard, columns before aliases.
-const TOOLS: [(&str, &str); 6] = [
+const TOOLS: [(&str, &str); 5] = [
     ("aggregate_functions_null_for_empty", "1"),
     ("cast_keep_nullable", "1"),
     ("enable_extended_results_for_datetime_functions", "1"),
-    ("join_use_nulls", "1"),
     ("precise_float_parsing", "1"),
     ("prefer_column_name_to_alias", "1"),
 ];

@@ -17,6 +17,18 @@ use crate::value::Value;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ClickHouseDialect;
 
+/// An hour begins where the local clock shows a full one. On Lord Howe, where clocks change by half an hour, one may begin with that
+/// change, half an hour later; `toStartOfHour` goes on in steps of whole hours there.
+fn hour(time: &Sql, timezone: &Placeholder) -> Sql {
+    sql!(
+        "arrayMap(start -> if(timeZoneOffset(toTimeZone(start, {timezone})) = timeZoneOffset(toTimeZone({time}, {timezone})), \
+         start, addMinutes(start, 30)), [fromUnixTimestamp64Milli(toUnixTimestamp64Milli({time}) - toMinute({time}, {timezone}) * 60000 \
+         - positiveModulo(toUnixTimestamp64Milli({time}), 60000), {timezone})])[1]",
+        time,
+        timezone
+    )
+}
+
 impl Dialect for ClickHouseDialect {
     fn name(&self) -> &'static str {
         "ClickHouse SQL"
@@ -44,7 +56,7 @@ impl Dialect for ClickHouseDialect {
         week_start: WeekStart,
     ) -> Sql {
         let start = match interval {
-            Interval::Hour => return sql!("toStartOfHour({time}, {timezone})", time, timezone),
+            Interval::Hour => return hour(time, timezone),
             Interval::Day => return sql!("toStartOfDay({time}, {timezone})", time, timezone),
             Interval::Week => {
                 // Mode 1 begins weeks with Monday, mode 0 with Sunday.

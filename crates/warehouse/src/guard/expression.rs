@@ -368,16 +368,23 @@ impl Walk<'_> {
         let ValueWithSpan { value, span } = value;
         match value {
             Value::Number(..) | Value::Boolean(_) | Value::Null => Ok(Size::ONE),
-            Value::SingleQuotedString(text)
-            | Value::EscapedStringLiteral(text)
+            Value::SingleQuotedString(text) => Ok(literal(text.len())),
+            Value::EscapedStringLiteral(text)
             | Value::UnicodeStringLiteral(text)
-            | Value::HexStringLiteral(text) => Ok(literal(text.len())),
+            | Value::HexStringLiteral(text)
+                if self.rules.dialect == SqlDialect::DataFusion =>
+            {
+                Ok(literal(text.len()))
+            }
             Value::Placeholder(name) => Err(GuardError::not_allowed(
                 format!("the parameter `{}`", quoted(name)),
                 "Write the value itself; this tool has no parameters.",
             )
             .placed(*span)),
-            Value::DollarQuotedString(_)
+            Value::EscapedStringLiteral(_)
+            | Value::UnicodeStringLiteral(_)
+            | Value::HexStringLiteral(_)
+            | Value::DollarQuotedString(_)
             | Value::TripleSingleQuotedString(_)
             | Value::TripleDoubleQuotedString(_)
             | Value::SingleQuotedByteStringLiteral(_)

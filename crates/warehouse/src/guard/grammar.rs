@@ -61,6 +61,11 @@ impl Grammar {
         }
     }
 
+    /// Whether it is ClickHouse's.
+    pub(super) fn is_clickhouse(&self) -> bool {
+        matches!(self.base, Base::ClickHouse(_))
+    }
+
     /// Parses the tokens of one statement, all of them.
     pub(super) fn parse(
         &self,

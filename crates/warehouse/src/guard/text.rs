@@ -8,6 +8,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use super::error::{GuardError, Place, quoted};
 use super::grammar::Grammar;
+use super::quoting;
 use super::rules::SqlLimits;
 
 /// Types written with `<`: more of these than any query needs would only nest.
@@ -27,13 +28,19 @@ pub(super) fn tokens(
             limit: limits.bytes,
         });
     }
+    // What ClickHouse's escapes mean is for `quoting` to say.
+    let clickhouse = grammar.is_clickhouse();
     let mut tokens = Tokenizer::new(grammar, sql)
+        .with_unescape(!clickhouse)
         .tokenize_with_location()
         .map_err(|error| GuardError::Syntax {
             place: Place::at(error.location),
             message: quoted(&error.message),
         })?;
     tokens.retain(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF));
+    if clickhouse {
+        quoting::plain(&mut tokens)?;
+    }
     one_statement(&mut tokens)?;
     begins_reading(&tokens)?;
     if tokens.len() > limits.tokens {

@@ -341,6 +341,16 @@ const ATTACKS: &[(&str, &str)] = &[
     // Quoting: a backslash makes the next quote part of the text, as in ClickHouse.
     ("SELECT 'a\\'' FROM system.users --'", QUALIFIED),
     ("SELECT 'a\\\\' FROM system.users", QUALIFIED),
+    (
+        "SELECT 'a\\\\', ' UNION ALL SELECT name FROM system.users --' FROM system.x",
+        QUALIFIED,
+    ),
+    ("SELECT `a\\`, ` FROM events", SYNTAX),
+    ("SELECT 1 AS `a\\`", NOT_ALLOWED),
+    ("SELECT 1 AS \"a\\\"", NOT_ALLOWED),
+    ("SELECT 1 AS `a``b`", NOT_ALLOWED),
+    ("SELECT E'a' FROM events", NOT_ALLOWED),
+    ("SELECT '\\xff' FROM events", NOT_ALLOWED),
     ("SELECT $$a$$ FROM events", NOT_ALLOWED),
     ("SELECT 1 /* x */ FROM /* y */ system.users", QUALIFIED),
     ("SELECT 1 -- x\nFROM system.users", QUALIFIED),
@@ -376,6 +386,32 @@ const ATTACKS: &[(&str, &str)] = &[
     ("SELECT * FROM events SAMPLE 0.1", "SAMPLE"),
     ("SELECT name FROM events LIMIT 1 BY name", "`LIMIT … BY`"),
 ];
+
+#[test]
+fn texts_stay_texts_once_the_statement_is_written_out() {
+    for (sql, written) in [
+        (
+            "SELECT '\\\\', ' UNION ALL SELECT name FROM system.users --'",
+            "SELECT '\\\\', ' UNION ALL SELECT name FROM system.users --'",
+        ),
+        ("SELECT 'it''s', 'it\\'s'", "SELECT 'it\\x27s', 'it\\x27s'"),
+        (
+            "SELECT match(path, '\\d+'), match(path, '\\\\d+') FROM events",
+            "SELECT match(path, '\\\\d+'), match(path, '\\\\d+') FROM events",
+        ),
+        (
+            "SELECT CAST(timestamp AS DateTime64(3, 'a\\\\')) FROM events",
+            "SELECT CAST(timestamp AS DateTime64(3, 'a\\\\')) FROM events",
+        ),
+        (
+            "SELECT count() FROM events WHERE path LIKE '%\\_%'",
+            "SELECT count() FROM events WHERE path LIKE '%\\\\_%'",
+        ),
+    ] {
+        let checked = checked_for_clickhouse(sql).map(|checked| checked.statement.to_string());
+        assert_eq!(checked.as_deref(), Ok(written));
+    }
+}
 
 #[test]
 fn ways_out_of_a_project_are_refused() {
