@@ -2,6 +2,7 @@
 //!
 //! What fails is told by kind. The platform's own words may name the address, so they go no further than this file.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use async_trait::async_trait;
@@ -26,16 +27,37 @@ struct Server {
     database: String,
 }
 
-/// The server this deployment names.
+thread_local! {
+    /// Made when the isolate's first query comes: start-up builds nothing.
+    static SERVER: OnceCell<Rc<ClickHouse>> = const { OnceCell::new() };
+}
+
+/// The server this deployment names, one for all requests of the isolate.
 ///
 /// # Errors
 /// [`WarehouseError::Misconfigured`] when it names none, or one that cannot be.
-pub fn server(env: &Env) -> Result<ClickHouse, WarehouseError> {
-    let var = |name: &str| {
-        let secret = env.secret(name).map(|value| value.to_string());
-        let value = secret.or_else(|_| env.var(name).map(|value| value.to_string()));
-        value.ok().filter(|value| !value.is_empty())
-    };
+pub fn server(env: &Env) -> Result<Rc<ClickHouse>, WarehouseError> {
+    if let Some(server) = SERVER.with(|kept| kept.get().map(Rc::clone)) {
+        return Ok(server);
+    }
+    let made = Rc::new(made(env)?);
+    Ok(SERVER.with(|kept| Rc::clone(kept.get_or_init(|| made))))
+}
+
+/// Whether this deployment names one.
+pub fn is_configured(env: &Env) -> bool {
+    var(env, "CLICKHOUSE_URL").is_some()
+}
+
+/// A secret or variable that says something.
+fn var(env: &Env, name: &str) -> Option<String> {
+    let secret = env.secret(name).map(|value| value.to_string());
+    let value = secret.or_else(|_| env.var(name).map(|value| value.to_string()));
+    value.ok().filter(|value| !value.is_empty())
+}
+
+fn made(env: &Env) -> Result<ClickHouse, WarehouseError> {
+    let var = |name: &str| var(env, name);
     let misconfigured = |what: String| {
         WarehouseError::Misconfigured(format!(
             "This server is not set up to reach its warehouse: {what}. Whoever runs it has to mend that."

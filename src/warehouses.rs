@@ -1,12 +1,12 @@
-//! Opens projects' data for one request: engines are the isolate's, handles the project's.
+//! Opens projects' data for one request: engine and server are the isolate's, handles the project's.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use sightline_analytics::{Project, Warehouses};
-use sightline_warehouse::clickhouse::{ClickHouse, ClickHouseProject};
+use sightline_warehouse::clickhouse::ClickHouseProject;
 use sightline_warehouse::parquet::{Engine, EngineConfig, ParquetProject, Reads};
 use sightline_warehouse::{Warehouse, WarehouseError, WarehouseKind};
 use worker::Env;
@@ -18,8 +18,6 @@ use crate::r2::ProjectBucket;
 thread_local! {
     /// Made when the isolate's first query comes: start-up builds nothing.
     static ENGINE: Rc<Engine> = Rc::new(Engine::new(EngineConfig::default()));
-    /// Likewise.
-    static SERVER: OnceCell<Rc<ClickHouse>> = const { OnceCell::new() };
 }
 
 /// Where this deployment's data is, for one request.
@@ -81,13 +79,7 @@ impl Stores {
     }
 
     fn in_clickhouse(&self, project: &Project) -> Result<Rc<dyn Warehouse>, WarehouseError> {
-        let server = match SERVER.with(|kept| kept.get().map(Rc::clone)) {
-            Some(server) => server,
-            None => {
-                let made = Rc::new(clickhouse::server(&self.env)?);
-                SERVER.with(|kept| Rc::clone(kept.get_or_init(|| made)))
-            }
-        };
+        let server = clickhouse::server(&self.env)?;
         Ok(Rc::new(ClickHouseProject::new(server, &project.id)))
     }
 }

@@ -117,14 +117,17 @@ describe("a ClickHouse that fails", () => {
 
   it("that hangs is left after the time limit, and told so; a client that goes away ends its query", async () => {
     server.now(() => {});
+    // An answer that is a stream can be left: asked for progress, it is one.
     const gone = new AbortController();
-    const message = asked.mcp.message("tools/call", { name: "query", arguments: SQL });
+    const message = asked.mcp.message("tools/call", { name: "query", arguments: SQL, _meta: { progressToken: 1 } });
     const request = { method: "POST", signal: gone.signal, headers: asked.mcp.headers(message), body: JSON.stringify(message) };
-    const left = fetch(asked.mcp.endpoint, request).catch(() => undefined);
+    const left = fetch(asked.mcp.endpoint, request).then((response) => response.text());
     const patient = asked.mcp.refusal("query", SQL);
     await until(() => server.questions() === 2);
+    // Until then it might still be an answer of one piece.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
     gone.abort();
-    await left;
+    await assert.rejects(left);
     await until(() => server.left() === 1);
     assert.match(await patient, /stopped after 20 s/);
     await until(() => server.left() === 2);

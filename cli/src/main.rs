@@ -1,4 +1,4 @@
-//! `sightline` in the terminal: puts events into a project's folder or bucket, and makes demo and benchmark data.
+//! `sightline` in the terminal: puts events into a project's folder or bucket, makes demo and benchmark data, and looks at a ClickHouse.
 //!
 //! Each command is a file. What a row means is decided here; how it is sorted, built into sessions and stored is the lake's
 //! business. Progress goes to standard error, results to standard output.
@@ -27,6 +27,8 @@ enum Command {
     Import(commands::import::Arguments),
     /// Write the demo's projects: 90 days of a shop, a product for companies and a documentation site.
     Demo(commands::demo::Arguments),
+    /// Look at a ClickHouse as the Worker would use it, and tell what is missing or too much.
+    Check(commands::check::Arguments),
     /// Write any number of events of the demo's shop into a project, for benchmarks.
     Generate(commands::generate::Arguments),
 }
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
                 match arguments.command {
                     Command::Import(arguments) => commands::import::run(arguments).await,
                     Command::Demo(arguments) => commands::demo::run(arguments).await,
+                    Command::Check(arguments) => commands::check::run(arguments).await,
                     Command::Generate(arguments) => commands::generate::run(arguments).await,
                 }
             })

@@ -105,7 +105,7 @@ CREATE TABLE sessions (
 -- People and devices. One row each: replace rows with `ReplacingMergeTree` and read them by a mapping with `"final": true` if yours change.
 CREATE TABLE profiles (
   project_id LowCardinality(String),
-  profile_id String,
+  profile_id Nullable(String),
   is_identified Nullable(Bool),
   first_name Nullable(String),
   last_name Nullable(String),
@@ -115,18 +115,18 @@ CREATE TABLE profiles (
   groups Array(String),
   created_at Nullable(DateTime64(3, 'UTC')),
   last_seen_at Nullable(DateTime64(3, 'UTC'))
-) ENGINE = MergeTree ORDER BY (project_id, profile_id);
+) ENGINE = MergeTree ORDER BY (project_id, profile_id) SETTINGS allow_nullable_key = 1;
 
 -- Companies, teams and other things people belong to.
 CREATE TABLE groups (
   project_id LowCardinality(String),
-  group_id String,
+  group_id Nullable(String),
   type LowCardinality(Nullable(String)),
   name Nullable(String),
   properties Map(LowCardinality(String), String),
   created_at Nullable(DateTime64(3, 'UTC')),
   updated_at Nullable(DateTime64(3, 'UTC'))
-) ENGINE = MergeTree ORDER BY (project_id, group_id);
+) ENGINE = MergeTree ORDER BY (project_id, group_id) SETTINGS allow_nullable_key = 1;
 
 -- Search Console: by day, by page, by query, by both.
 CREATE TABLE gsc_daily (

@@ -5,8 +5,10 @@ use sightline_accounts::{
 };
 use sightline_console::pages::{ProjectRow, ProjectsPage, projects as page_of};
 use sightline_console::{Choice, path};
-use sightline_warehouse::{Calendar, WeekStart};
+use sightline_warehouse::clickhouse::ClickHouseProject;
+use sightline_warehouse::{Calendar, WarehouseError, WeekStart};
 
+use crate::clickhouse;
 use crate::console::answer::Answer;
 use crate::console::form::Form;
 use crate::console::note::Note;
@@ -199,8 +201,8 @@ pub async fn create(visit: &Visit<'_>, form: &Form) -> Result<Answer, Refused> {
     .await
 }
 
-/// Whether data may be another organization's: with several of them, a project's id names a folder that nobody else may have filled. Where
-/// there is one organization, its people import first and name the project afterwards.
+/// Whether data may be another organization's: with several of them, a project's id names a folder, and rows in a ClickHouse, that nobody
+/// else may have filled. Where there is one organization, its people import first and name the project afterwards.
 async fn is_somebodys(visit: &Visit<'_>, id: &str) -> Result<bool, Refused> {
     let several = visit.store.batch(vec![Statement::new(SEVERAL, [])]).await?;
     if several
@@ -215,7 +217,19 @@ async fn is_somebodys(visit: &Visit<'_>, id: &str) -> Result<bool, Refused> {
     };
     let bucket = visit.env.bucket("LAKE").map_err(unavailable)?;
     let listed = bucket.list().prefix(format!("{id}/")).limit(1).execute();
-    Ok(!listed.await.map_err(unavailable)?.objects().is_empty())
+    if !listed.await.map_err(unavailable)?.objects().is_empty() {
+        return Ok(true);
+    }
+    if !clickhouse::is_configured(visit.env) {
+        return Ok(false);
+    }
+    let unavailable = |error: WarehouseError| Refused::Unavailable {
+        slug: error.slug(),
+        detail: error.to_string(),
+    };
+    let server = clickhouse::server(visit.env).map_err(unavailable)?;
+    let rows = ClickHouseProject::new(server, id);
+    Ok(!rows.is_empty().await.map_err(unavailable)?)
 }
 
 /// Gives a project another name.

@@ -89,14 +89,19 @@ class Engine:
         return connection
 
 
-def fill(engine: Engine, database: str, folders: list[Path]):
-    """Makes the tables of `docs/clickhouse/schema.sql`, with the projects of these folders."""
+def make(engine: Engine, database: str):
+    """Makes the tables of `docs/clickhouse/schema.sql`."""
     engine.run(f"CREATE DATABASE IF NOT EXISTS `{database}`")
     engine.run(f"USE `{database}`")
     text = "\n".join(line for line in SCHEMA.read_text(encoding="utf-8").splitlines() if not line.lstrip().startswith("--"))
     for statement in text.split(";"):
         if statement.strip():
             engine.run(statement)
+
+
+def fill(engine: Engine, database: str, folders: list[Path]):
+    """Makes the tables, with the projects of these folders."""
+    make(engine, database)
     with tempfile.TemporaryDirectory(prefix="sightline-clickhouse-") as scratch:
         file = Path(scratch) / "rows.parquet"
         for folder in folders:
@@ -118,3 +123,18 @@ def _written(name: str, kind: str) -> str:
     if kind == MAP:
         return f"coalesce(map_from_entries(list_filter(map_entries({name}), lambda entry: entry.value IS NOT NULL)), MAP {{}}) AS {name}"
     return name
+
+
+def fill_as_it_is(engine: Engine, database: str, folder: Path):
+    """Makes the tables, with a project whose files have their sessions and say which of them events belong to: of any size."""
+    make(engine, database)
+    for table in ("events", "sessions"):
+        source = f"file('{folder}/{table}/*/*.parquet', Parquet)"
+        columns = [name for name in TABLES[table] if name not in ("groups", "properties")]
+        names = ", ".join(f"`{name}`" for name in columns)
+        selected = ", ".join([names, "arrayMap(id -> assumeNotNull(id), groups)"])
+        names += ", groups"
+        if table == "events":
+            names += ", properties"
+            selected += ", mapApply((key, value) -> (key, assumeNotNull(value)), mapFilter((key, value) -> value IS NOT NULL, properties))"
+        engine.run(f"INSERT INTO `{database}`.{table} (project_id, {names}) SELECT '{folder.name}', {selected} FROM {source}")

@@ -21,11 +21,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from engine import Engine, Refused, fill
+import openpanel
+from engine import Engine, Refused, fill, fill_as_it_is
 
 # The HTTP status of an exception, by its code; of every other it is 500 (`HTTPHandler.cpp`).
 _STATUS = {36: 400, 43: 400, 46: 404, 47: 404, 60: 404, 62: 400, 81: 404, 115: 400, 159: 408, 164: 403, 396: 400, 452: 400, 457: 400, 497: 403, 516: 401}
-_REQUESTS_KEPT = 50
+_REQUESTS_KEPT = 10_000
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -65,7 +66,7 @@ class Handler(BaseHTTPRequestHandler):
                 "(AUTHENTICATION_FAILED)"
             )
             return
-        self.requests.append({"query": query, "parameters": parameters, "settings": settings})
+        self.requests.append({"query": query, "parameters": parameters, "settings": dict(settings)})
         try:
             self._rows(query, parameters, settings)
         except Refused as refused:
@@ -161,11 +162,17 @@ def main():
     parser.add_argument("--password", required=True)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--load", action="append", default=[], type=Path)
+    parser.add_argument("--load-files", type=Path, help="a project's folder, whose Parquet is taken as it is")
     parser.add_argument("--users", type=Path)
+    parser.add_argument("--openpanel", action="store_true", help="what is loaded lies in OpenPanel's tables as well, in the database `openpanel`")
     asked = parser.parse_args()
     Handler.engine = Engine(asked.store, asked.users)
     if asked.load:
         fill(Handler.engine, asked.database, asked.load)
+    if asked.load_files:
+        fill_as_it_is(Handler.engine, asked.database, asked.load_files)
+    if asked.openpanel:
+        openpanel.move(Handler.engine)
     Handler.user, Handler.password = asked.user, asked.password
     Handler.requests = deque(maxlen=_REQUESTS_KEPT)
     server = ThreadingHTTPServer(("127.0.0.1", asked.port), Handler)

@@ -162,6 +162,13 @@ CLICKHOUSE = {
         "(SELECT date_trunc('day', timestamp) AS day, count(*) AS n FROM events GROUP BY 1) d ORDER BY day LIMIT 200"
     ),
     "groups as a list": "SELECT count(*) AS n FROM events WHERE has(groups, 'g3')",
+    "parts of an instant": "SELECT toHour(timestamp) AS h, count(*) AS n FROM events GROUP BY 1 ORDER BY 1",
+    # Of characters, where the plain functions are of bytes; and what is put together with nothing is nothing.
+    "text functions": (
+        "SELECT upper(country) AS u, lowerUTF8(city) AS l, lengthUTF8(city) AS n, substringUTF8(city, 1, 3) AS s, "
+        "replaceAll(city, 'n', 'N') AS r, concat(ifNull(country, ''), '-', ifNull(region, '')) AS c FROM sessions "
+        "GROUP BY country, region, city ORDER BY city NULLS LAST, country NULLS LAST, region NULLS LAST LIMIT 100"
+    ),
 }
 
 PROJECTS = [

@@ -35,13 +35,14 @@ export function clickhouseVars({ url, password, mapping = "" }) {
  *
  * @param {string} python an interpreter that has `tests/requirements.txt`
  * @param {string[]} folders
+ * @param {string[]} [more] further arguments of the front
  * @returns {Promise<{url: string, password: string, stop: () => Promise<void>}>}
  */
-export async function startClickhouse(python, folders) {
+export async function startClickhouse(python, folders, more = []) {
   const store = await mkdtemp(path.join(tmpdir(), "sightline-clickhouse-"));
   const password = randomBytes(16).toString("base64url");
   const front = [path.join(ROOT, "tests/clickhouse/front.py"), "--store", store, "--database", DATABASE, "--user", USER, "--password", password];
-  const process = spawn(python, [...front, ...folders.flatMap((folder) => ["--load", folder])], { stdio: ["ignore", "pipe", "inherit"] });
+  const process = spawn(python, [...front, ...folders.flatMap((folder) => ["--load", folder]), ...more], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((resolve) => process.once("exit", resolve));
   const stop = async () => {
     process.kill();

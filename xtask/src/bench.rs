@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: the same questions of the Worker in workerd and of native DuckDB, over the same files, in one run.
+//! `cargo xtask bench`: the same questions of the Worker in workerd, of native DuckDB over the same files, and of the Worker with the data in
+//! ClickHouse, in one run.
 //!
 //! It measures and writes down; it judges nothing. Numbers from two machines, or from two runs on a busy one, do not compare.
 
@@ -40,11 +41,22 @@ pub fn run(millions: &[u32], profile: Profile) -> Result<()> {
             .arg(project::root().join("benches/native_duckdb.py"))
             .arg("--data")
             .arg(&data);
+        let mut clickhouse = tools.node.command();
+        clickhouse
+            .arg(project::root().join("benches/clickhouse.mjs"))
+            .arg("--data")
+            .arg(&data)
+            .arg("--python")
+            .arg(python.path());
         step::say(format!("── {size} million events"));
         let workerd = answers(&mut workerd)?;
         let duckdb = answers(&mut duckdb)?;
+        let clickhouse = answers(&mut clickhouse)?;
         print!("{}", table(size, &workerd, &duckdb));
-        reports.push(json!({ "millions": size, "profile": profile.name(), "workerd": workerd, "duckdb": duckdb }));
+        print!("{}", through_clickhouse(size, &clickhouse));
+        reports.push(json!({
+            "millions": size, "profile": profile.name(), "workerd": workerd, "duckdb": duckdb, "clickhouse": clickhouse,
+        }));
     }
     let report = place.join("report.json");
     fs::write(&report, serde_json::to_string_pretty(&reports)?)
@@ -126,6 +138,34 @@ fn table(millions: u32, workerd: &[Value], duckdb: &[Value]) -> String {
     text
 }
 
+/// The same questions with the data in ClickHouse: through the Worker, and its statements asked of ClickHouse directly.
+fn through_clickhouse(millions: u32, answers: &[Value]) -> String {
+    let mut text = format!(
+        "\n{millions} M events in ClickHouse: milliseconds, median of 5\n\n\
+         | question | through the Worker | directly | more | × | statements |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: |\n"
+    );
+    for answer in answers {
+        let name = answer["name"].as_str().unwrap_or_default();
+        if answer["medianMs"].is_null() {
+            text.push_str(&format!("| {name} | | | | | |\n"));
+            continue;
+        }
+        let (through, direct) = (number(&answer["medianMs"]), number(&answer["directMs"]));
+        text.push_str(&format!(
+            "| {name} | {through:.0} | {direct:.0} | {:.0} | {:.1} | {} |\n",
+            through - direct,
+            through / direct,
+            answer["statements"],
+        ));
+        if let Some(reason) = answer["refusal"].as_str() {
+            text.push_str(&format!("\n{name}: refused: {reason}\n"));
+        }
+    }
+    text.push('\n');
+    text
+}
+
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or(f64::NAN)
 }
@@ -138,6 +178,19 @@ fn ms(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_worker_adds_is_told_and_what_was_not_asked_is_left_open() {
+        let answers = [
+            json!({ "name": "all", "medianMs": 30.2, "directMs": 20.0, "statements": 2, "refusal": null }),
+            json!({ "name": "sql" }),
+        ];
+        let table = through_clickhouse(1, &answers);
+        assert!(
+            table.ends_with("| all | 30 | 20 | 10 | 1.5 | 2 |\n| sql | | | | | |\n\n"),
+            "{table}"
+        );
+    }
 
     #[test]
     fn a_refused_question_is_a_row_and_its_reason() {

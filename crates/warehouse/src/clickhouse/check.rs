@@ -130,6 +130,8 @@ fn beyond(grants: &ResultSet, relations: &Relations) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
     use super::*;
     use crate::clickhouse::mapping::Mapping;
     use serde_json::json;

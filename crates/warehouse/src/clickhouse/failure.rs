@@ -260,6 +260,8 @@ fn unknown_column(exception: &Exception, columns: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
     use super::*;
 
     fn told(text: &str, author: Author) -> String {

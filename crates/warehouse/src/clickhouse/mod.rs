@@ -19,6 +19,7 @@ mod server;
 mod settings;
 mod sources;
 mod transport;
+mod written;
 
 pub use check::{Finding, check};
 pub use mapping::{Mapping, MappingError};

@@ -17,6 +17,7 @@ use super::relations::{PROJECT, Relation, Relations};
 use super::server::ClickHouse;
 use super::settings;
 use super::transport::Question;
+use super::written::written;
 use crate::author::Author;
 use crate::dialect::{ClickHouseDialect, Dialect};
 use crate::error::WarehouseError;
@@ -82,6 +83,17 @@ impl ClickHouseProject {
         let question = self.question(relations, statement, values, settings);
         let answer = self.server.ask(&question, limits).await;
         answer.map_err(|failed| failed.explain(Author::Tool, limits, &[]))
+    }
+
+    /// Whether no table has a row of the project.
+    ///
+    /// # Errors
+    /// A [`WarehouseError`] when the server cannot be asked.
+    pub async fn is_empty(&self) -> Result<bool, WarehouseError> {
+        let limits = Limits::default();
+        let relations = self.server.relations(&limits).await?;
+        let extents = self.extents(&relations, &limits).await?;
+        Ok(extents.iter().all(|extent| extent.rows == 0))
     }
 
     /// Rows and covered span of each table.
@@ -171,14 +183,11 @@ impl Warehouse for ClickHouseProject {
         let checked = guard::check(sql, &guard::Rules::clickhouse(&names))?;
         let filters = relations.filters(&self.project);
         let settings = settings::of_user(limits, filters, offset, rows);
-        let question = match checked.explained() {
-            Some(query) => {
-                let mut question = self.question(&relations, &query.to_string(), &[], settings);
-                question.query.insert_str(0, "EXPLAIN ");
-                question
-            }
-            None => self.question(&relations, &checked.statement.to_string(), &[], settings),
-        };
+        let statement = written(checked.explained().unwrap_or(&checked.statement))?;
+        let mut question = self.question(&relations, &statement, &[], settings);
+        if checked.is_explain {
+            question.query.insert_str(0, "EXPLAIN ");
+        }
         let answer = self.server.ask(&question, limits).await;
         answer.map_err(|failed| failed.explain(Author::User, limits, &relations.column_names()))
     }

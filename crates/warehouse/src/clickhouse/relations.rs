@@ -202,6 +202,8 @@ fn literal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
     use super::*;
     use crate::clickhouse::sources::Sources;
 

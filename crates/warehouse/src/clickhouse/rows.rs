@@ -130,6 +130,8 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
     use super::*;
     use futures::executor::block_on;
     use futures::stream;

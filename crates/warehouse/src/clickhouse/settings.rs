@@ -6,7 +6,7 @@
 use crate::limits::Limits;
 
 /// How answers are written: instants in UTC, 64-bit numbers as numbers, tuples by name; and nothing can be written.
-const ANSWER: [(&str, &str); 13] = [
+const ANSWER: [(&str, &str); 14] = [
     ("default_format", "JSONCompactEachRowWithNamesAndTypes"),
     ("readonly", "2"),
     // As in the standard; without it a UNION alone is an error.
@@ -15,6 +15,7 @@ const ANSWER: [(&str, &str); 13] = [
     ("join_use_nulls", "1"),
     ("session_timezone", "UTC"),
     ("date_time_output_format", "iso"),
+    ("output_format_json_validate_utf8", "1"),
     ("output_format_json_quote_64bit_integers", "0"),
     ("output_format_json_quote_denormals", "0"),
     ("output_format_json_named_tuples_as_objects", "1"),
