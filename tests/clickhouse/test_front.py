@@ -7,6 +7,7 @@ grants and row policy.
 
 import http.client
 import json
+import os
 import subprocess
 import sys
 import urllib.error
@@ -197,3 +198,42 @@ def test_a_row_policy_holds_whatever_is_asked(restricted, query):
 def test_a_user_with_few_rights_can_do_no_more(restricted, statement):
     status, headers, body = restricted.ask(statement, wait_end_of_query=1)
     assert status in (403, 500) and headers["X-ClickHouse-Exception-Code"] in ("164", "497", "291"), body
+
+
+def checked(front, **environment) -> tuple[int, str]:
+    """How `sightline check` ends, and what it prints."""
+    variables = {**os.environ, "CLICKHOUSE_URL": front.url, "CLICKHOUSE_USER": "reader", "CLICKHOUSE_PASSWORD": "pw", **environment}
+    ended = subprocess.run([os.environ["SIGHTLINE_CLI"], "check", "--project", "site"], env=variables, capture_output=True, text=True, timeout=60)
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+def test_check_is_content_with_a_user_of_few_rights_but_for_the_tables_it_may_not_see(restricted):
+    code, told = checked(restricted)
+    assert code == 0 and "Tools can answer from there" in told, told
+    assert "may do more" not in told
+    assert "groups: The server shows no table `sightline.groups` to this user." in told
+
+
+def test_check_tells_of_too_many_rights(front):
+    code, told = checked(front)
+    assert code == 0 and "rights: The user may do more than read the project's tables" in told, told
+
+
+@pytest.mark.parametrize(
+    ("environment", "tells"),
+    [
+        ({"CLICKHOUSE_PASSWORD": "no"}, "The server said code 516"),
+        ({"CLICKHOUSE_URL": "http://127.0.0.1:9"}, "No server could be reached there."),
+        ({"CLICKHOUSE_DATABASE": "nowhere"}, "The server said code 81: Database nowhere does not exist."),
+        ({"CLICKHOUSE_MAPPING": "openpanel", "CLICKHOUSE_DATABASE": "sightline"}, "events: The server said code 47"),
+        ({"CLICKHOUSE_MAPPING": "openpanle"}, "neither `sightline` nor `openpanel`"),
+        ({"CLICKHOUSE_MAPPING": '{"database": "sightline", "tables": {"events": {"from": "events"}}}'}, "sessions: The mapping does not name it."),
+        (
+            {"CLICKHOUSE_MAPPING": '{"database": "sightline", "tables": {"events": {"from": "events", "project": "tenant"}, "sessions": {"from": "sessions"}}}'},
+            "`sightline.events` has no column `tenant`, which is to hold the project's id.",
+        ),
+    ],
+)
+def test_check_says_what_is_wrong(front, environment, tells):
+    code, told = checked(front, **environment)
+    assert code == 1 and tells in told, told

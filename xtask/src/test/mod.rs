@@ -13,7 +13,7 @@ use anyhow::Result;
 
 use crate::project::{self, Profile};
 use crate::tools::{Chromium, Node, Python};
-use crate::{build, docs, step};
+use crate::{build, cli, docs, step};
 
 pub use stage::Stage;
 use stage::{Outcome, count};
@@ -126,6 +126,7 @@ fn pytest(warehouse: &str, folders: &[&str], tally: &mut Tally) -> Result<()> {
         .args(folders)
         .env("SIGHTLINE_WAREHOUSE", warehouse)
         .env("SIGHTLINE_DEMO_DIR", data.join("demo"))
+        .env("SIGHTLINE_CLI", cli::build_sightline()?)
         .env("SIGHTLINE_NODE", node.path());
     count("pytest", Runner::Pytest, &mut python, tally)
 }
