@@ -12,6 +12,7 @@ import { migrate } from "../xtask/local/migrations.mjs";
 import { startWorker } from "../xtask/local/runtime.mjs";
 import { answers, excepts, lines, startServer } from "./support/clickhouse-server.mjs";
 import { Mcp } from "./support/mcp.mjs";
+import { person, signedIn } from "./support/people.mjs";
 import { admitAll } from "./support/tenants.mjs";
 
 const PROJECT = { id: "ch_faults", name: "Faults", organization: { id: "org_ch_faults", name: "Faults" } };
@@ -66,16 +67,17 @@ describe("a ClickHouse that fails", () => {
 
   /** @type {[string, import("./support/clickhouse-server.mjs").Behaviour, RegExp][]} */
   const FAULTS = [
-    ["a wrong password", excepts(401, 516, "reader_of_all: Authentication failed: password is incorrect. (AUTHENTICATION_FAILED)"), /did not let this server in/],
+    ["a wrong password", excepts(403, 516, "reader_of_all: Authentication failed: password is incorrect. (AUTHENTICATION_FAILED)"), /did not let this server in/],
     ["a user without the right", excepts(403, 497, "reader_of_all: Not enough privileges: SELECT ON secret_db.events. (ACCESS_DENIED)"), /may not do what this needs/],
-    ["a user that takes no settings", excepts(403, 164, "Cannot modify 'limit' setting in readonly mode. (READONLY)"), /readonly = 2/],
-    ["a setting held fast", excepts(400, 452, "Setting limit shouldn't be changed. (SETTING_CONSTRAINT_VIOLATION)"), /may not change a setting/],
-    ["an ancient server", excepts(500, 115, "Unknown setting additional_table_filters. (UNKNOWN_SETTING)"), /too old/],
+    ["a user that takes no settings", excepts(500, 164, "Cannot modify 'limit' setting in readonly mode. (READONLY)"), /readonly = 2/],
+    ["a setting held fast", excepts(500, 452, "Setting limit shouldn't be changed. (SETTING_CONSTRAINT_VIOLATION)"), /may not change a setting/],
+    ["an ancient server", excepts(404, 115, "Unknown setting additional_table_filters. (UNKNOWN_SETTING)"), /too old/],
     ["a database that is gone", excepts(404, 81, "Database secret_db does not exist. (UNKNOWN_DATABASE)"), /no database of the name/],
     ["its time limit", excepts(408, 159, "Timeout exceeded: elapsed 20.1 seconds. (TIMEOUT_EXCEEDED)"), /stopped after 20 s/],
     ["its memory limit", excepts(500, 241, "Query memory limit exceeded. (MEMORY_LIMIT_EXCEEDED)"), /hold in memory/],
     ["too many queries at once", excepts(500, 202, "Too many simultaneous queries. (TOO_MANY_SIMULTANEOUS_QUERIES)"), /ask again in a moment/],
     ["an exception in the middle of a body", (_, response) => response.end(`${lines(...HEAD, [1])}Code: 241. DB::Exception: Query memory limit exceeded. (MEMORY_LIMIT_EXCEEDED)\n`), /hold in memory/],
+    ["an exception after which the body breaks off, as servers do", (_, response) => response.write(`${lines(...HEAD, [1])}\r\n__exception__\r\nabcdefghijklmnop\r\nCode: 241. DB::Exception: Query memory limit exceeded. (MEMORY_LIMIT_EXCEEDED)\n77 abcdefghijklmnop\r\n__exception__\r\n`, () => setTimeout(() => response.destroy(), 50)), /hold in memory/],
     ["a body that breaks off", (_, response) => response.write(lines(...HEAD, [1]), () => response.destroy()), /could not be reached/],
     ["a connection that breaks off", (_, response) => response.destroy(), /could not be reached/],
     ["a page in its place", (_, response) => response.end("<!doctype html>\n<title>Welcome</title>"), /is no ClickHouse/],
@@ -113,6 +115,27 @@ describe("a ClickHouse that fails", () => {
     assert.equal((await told((_, response) => response.writeHead(503).end())).questions, 2);
     assert.equal((await told((_, response) => response.write(lines(...HEAD, [1]), () => response.destroy()))).questions, 1);
     assert.equal((await told(excepts(500, 241, "Query memory limit exceeded. (MEMORY_LIMIT_EXCEEDED)"))).questions, 1);
+  });
+
+  it("lets nobody claim rows: a project whose id has some there, or may have, is not made at the console", async () => {
+    const { db, url } = asked.worker;
+    await admitAll(db, [{ id: "ch_others", name: "Others", organization: { id: "org_ch_others", name: "Others" } }]);
+    const tenants = { projects: [PROJECT] };
+    const owner = await person(/** @type {any} */ ({ db, tenants }), { role: "owner" });
+    const browser = await signedIn(/** @type {any} */ ({ db, url }), owner);
+    const holds = (/** @type {number} */ rows) => (/** @type {any} */ _, /** @type {any} */ response) =>
+      response.end(lines(["name", "rows", "first", "last"], ["String", "UInt64", "Nullable(String)", "Nullable(String)"], ["events", rows, null, null]));
+    const make = async (/** @type {string} */ id) => {
+      const page = await browser.open("/projects");
+      return (await browser.submit(page, page.form("/projects"), { name: "Made", id, timezone: "UTC", currency: "EUR" })).status;
+    };
+    server.now(holds(3));
+    assert.equal(await make("somebodys"), 400);
+    server.now(excepts(500, 241, "Query memory limit exceeded. (MEMORY_LIMIT_EXCEEDED)"));
+    assert.equal(await make("nobody-knows"), 503);
+    server.now(holds(0));
+    assert.equal(await make("nobodys"), 200);
+    server.now(answers);
   });
 
   it("that hangs is left after the time limit, and told so; a client that goes away ends its query", async () => {

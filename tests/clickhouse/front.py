@@ -24,8 +24,8 @@ from urllib.parse import parse_qsl, urlsplit
 import openpanel
 from engine import Engine, Refused, fill, fill_as_it_is
 
-# The HTTP status of an exception, by its code; of every other it is 500 (`HTTPHandler.cpp`).
-_STATUS = {36: 400, 43: 400, 46: 404, 47: 404, 60: 404, 62: 400, 81: 404, 115: 400, 159: 408, 164: 403, 396: 400, 452: 400, 457: 400, 497: 403, 516: 401}
+# The HTTP status of an exception, by its code; of every other it is 500 (`exceptionCodeToHTTPStatus.cpp`).
+_STATUS = {36: 400, 43: 400, 46: 404, 47: 404, 60: 404, 62: 400, 81: 404, 115: 404, 159: 408, 497: 403, 516: 403}
 _REQUESTS_KEPT = 10_000
 
 

@@ -4,7 +4,7 @@
 //! limits, however much is sent.
 
 use bytes::Bytes;
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use serde_json::Value as Json;
 
 use super::cell::Cell;
@@ -88,16 +88,23 @@ impl Lines {
             self.taken += line.len();
             return Ok(Some(row));
         }
-        // The exception follows the rows, and may take several lines.
-        let mut text = line;
-        while text.len() < MOST_TEXT
-            && let Some(more) = self.line().await?
-        {
-            text.push(b'\n');
-            text.extend_from_slice(&more);
+        // The exception follows the rows, and may take several lines. After it the server breaks off: what has come is all there is.
+        let (mut text, mut otherwise) = (line, Failed::NotRows);
+        while text.len() < MOST_TEXT {
+            match self.line().await {
+                Ok(Some(more)) => {
+                    text.push(b'\n');
+                    text.extend_from_slice(&more);
+                }
+                Ok(None) => break,
+                Err(failed) => {
+                    otherwise = failed;
+                    break;
+                }
+            }
         }
         let text = String::from_utf8_lossy(&text);
-        Err(Exception::in_text(&text).map_or(Failed::NotRows, Failed::Exception))
+        Err(Exception::in_text(&text).map_or(otherwise, Failed::Exception))
     }
 
     /// The next line that is not empty.
@@ -117,7 +124,14 @@ impl Lines {
                 return Err(Failed::NotRows);
             }
             match self.body.next().await {
-                Some(chunk) => self.chunk = chunk?,
+                Some(Ok(chunk)) => self.chunk = chunk,
+                // What came before it broke off may say why.
+                Some(Err(fault)) if self.held.is_empty() => return Err(fault.into()),
+                Some(Err(fault)) => {
+                    self.chunk = Bytes::new();
+                    self.body = stream::once(async move { Err(fault) }).boxed_local();
+                    return Ok(Some(std::mem::take(&mut self.held)));
+                }
                 None => {
                     self.chunk = Bytes::new();
                     let rest = std::mem::take(&mut self.held);
@@ -134,7 +148,6 @@ mod tests {
 
     use super::*;
     use futures::executor::block_on;
-    use futures::stream;
     use serde_json::json;
 
     const HEAD: &str = "[\"n\", \"at\"]\n[\"UInt64\", \"DateTime\"]\n";
@@ -175,6 +188,24 @@ mod tests {
             };
             assert_eq!(exception.code, 241);
         }
+    }
+
+    #[test]
+    fn an_exception_is_one_though_the_body_breaks_off_after_it() {
+        for end in ["", "\n"] {
+            let text = format!("{HEAD}[1, null]\nCode: 241. DB::Exception: Memory limit{end}");
+            let came = Ok(Bytes::from(text));
+            let broken = stream::iter([came, Err(TransportFault::Unreachable)]).boxed_local();
+            let failed = block_on(read(broken, &Limits::default()));
+            assert!(matches!(failed, Err(Failed::Exception(_))), "{failed:?}");
+        }
+        let came = Ok(Bytes::from(format!("{HEAD}[1, nu")));
+        let broken = stream::iter([came, Err(TransportFault::Unreachable)]).boxed_local();
+        let failed = block_on(read(broken, &Limits::default()));
+        assert_eq!(
+            failed.err(),
+            Some(Failed::Transport(TransportFault::Unreachable))
+        );
     }
 
     #[test]
