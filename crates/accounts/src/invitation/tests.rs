@@ -42,7 +42,7 @@ fn a_link_makes_an_account_with_the_role_and_the_projects_it_names() {
     world.project(&first.organization_id, "blog");
     world
         .database
-        .execute("INSERT INTO organizations VALUES ('other', 'Other', 0)")
+        .execute("INSERT INTO organizations (id, name, created_at) VALUES ('other', 'Other', 0)")
         .unwrap();
     world.project("other", "foreign");
     let sees = Sees::Named(vec!["shop".to_owned(), "foreign".to_owned()]);
@@ -152,7 +152,7 @@ fn somebody_with_an_account_signs_in_first_and_then_joins() {
     let ada = world.owner("ada@example.com");
     world
         .database
-        .execute("INSERT INTO organizations VALUES ('other', 'Other', 0); \
+        .execute("INSERT INTO organizations (id, name, created_at) VALUES ('other', 'Other', 0); \
                   INSERT INTO users (id, email, name, created_at) VALUES ('olga', 'olga@example.com', 'Olga', 0); \
                   INSERT INTO members (organization_id, user_id, role, sees, created_at) VALUES ('other', 'olga', 'owner', 'all', 0)")
         .unwrap();

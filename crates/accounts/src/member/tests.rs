@@ -163,7 +163,7 @@ fn an_owner_of_one_organization_is_nobody_in_another() {
     world.owner("ada@example.com");
     world
         .database
-        .execute("INSERT INTO organizations VALUES ('other', 'Other', 0); \
+        .execute("INSERT INTO organizations (id, name, created_at) VALUES ('other', 'Other', 0); \
                   INSERT INTO users (id, email, name, created_at) VALUES ('olga', 'olga@example.com', 'Olga', 0); \
                   INSERT INTO members (organization_id, user_id, role, sees, created_at) VALUES ('other', 'olga', 'owner', 'all', 0)")
         .unwrap();

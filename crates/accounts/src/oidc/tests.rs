@@ -134,7 +134,7 @@ fn world() -> World {
     let world = World::new();
     world
         .database
-        .execute("INSERT INTO organizations VALUES ('acme', 'Acme', 0), ('data', 'Data', 0), ('run', 'Run', 0)")
+        .execute("INSERT INTO organizations (id, name, created_at) VALUES ('acme', 'Acme', 0), ('data', 'Data', 0), ('run', 'Run', 0)")
         .unwrap();
     world.project("data", "shop");
     world.project("data", "blog");

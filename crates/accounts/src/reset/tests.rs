@@ -88,7 +88,7 @@ fn nobody_opens_the_account_of_somebody_above_them_or_of_somebody_who_is_elsewhe
     };
     assert!(refused(&pretends, &admin.user_id));
     for statement in [
-        "INSERT INTO organizations VALUES ('other', 'Other', 0)".to_owned(),
+        "INSERT INTO organizations (id, name, created_at) VALUES ('other', 'Other', 0)".to_owned(),
         format!(
             "INSERT INTO members (organization_id, user_id, role, sees, created_at) VALUES ('other', '{member}', 'member', 'all', 0)"
         ),

@@ -29,7 +29,7 @@ fn the_first_with_the_secret_owns_the_new_organization_and_those_without_members
     let world = World::new();
     world
         .database
-        .execute("INSERT INTO organizations VALUES ('demo', 'Demo', 0)")
+        .execute("INSERT INTO organizations (id, name, created_at) VALUES ('demo', 'Demo', 0)")
         .unwrap();
     assert!(block_on(world.at(0).set_up_is_open()).unwrap());
     let session = set_up(&world, &form(SECRET, "ada@example.com")).unwrap();

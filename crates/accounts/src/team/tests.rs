@@ -12,7 +12,7 @@ fn a_team_has_members_and_projects_of_its_organization_only() {
     world.project(&first.organization_id, "shop");
     world
         .database
-        .execute("INSERT INTO organizations VALUES ('other', 'Other', 0); \
+        .execute("INSERT INTO organizations (id, name, created_at) VALUES ('other', 'Other', 0); \
                   INSERT INTO users (id, email, name, created_at) VALUES ('olga', 'olga@example.com', 'Olga', 0)")
         .unwrap();
     world.project("other", "foreign");
