@@ -1,10 +1,11 @@
 //! Opens projects' data for one request: engine and server are the isolate's, handles the project's.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use getrandom_04::fill;
 use sightline_analytics::{Project, Warehouses};
 use sightline_warehouse::clickhouse::ClickHouseProject;
 use sightline_warehouse::parquet::{Engine, EngineConfig, ParquetProject, Reads};
@@ -17,7 +18,20 @@ use crate::r2::ProjectBucket;
 
 thread_local! {
     /// Made when the isolate's first query comes: start-up builds nothing.
-    static ENGINE: Rc<Engine> = Rc::new(Engine::new(EngineConfig::default()));
+    static ENGINE: OnceCell<Rc<Engine>> = const { OnceCell::new() };
+}
+
+/// The engine of this isolate.
+fn engine() -> Result<Rc<Engine>, WarehouseError> {
+    ENGINE.with(|made| {
+        if let Some(engine) = made.get() {
+            return Ok(Rc::clone(engine));
+        }
+        let mut config = EngineConfig::default();
+        fill(&mut config.fingerprint_key)
+            .map_err(|error| WarehouseError::internal(format!("no randomness: {error}")))?;
+        Ok(Rc::clone(made.get_or_init(|| Rc::new(Engine::new(config)))))
+    })
 }
 
 /// Where this deployment's data is, for one request.
@@ -68,7 +82,7 @@ impl Stores {
         let reads = Reads::new();
         self.reads.borrow_mut().push(Arc::clone(&reads));
         let rooted = Arc::new(ProjectBucket::new(bucket, &project.id, Arc::clone(&reads)));
-        let engine = ENGINE.with(Rc::clone);
+        let engine = engine()?;
         Ok(Rc::new(ParquetProject::new(
             engine,
             Rc::new(EventLoop),

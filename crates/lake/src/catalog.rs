@@ -158,6 +158,28 @@ impl Catalog {
         Ok(files)
     }
 
+    /// Which files these tables consist of, as a text: another file or another version of one is another text.
+    ///
+    /// # Errors
+    /// As [`Catalog::files`].
+    pub async fn version(&self, tables: &[Table]) -> Result<String, LakeError> {
+        let is_named = |table: &Table| {
+            self.manifest()
+                .is_some_and(|manifest| manifest.files(*table).is_some())
+        };
+        if let Some(etag) = self.etag().filter(|_| tables.iter().all(is_named)) {
+            return Ok(etag.to_owned());
+        }
+        let mut version = String::new();
+        for table in tables {
+            for file in self.files(*table, None).await? {
+                let which = file.etag.unwrap_or_else(|| file.size.to_string());
+                version.push_str(&format!("{}@{which};", file.path));
+            }
+        }
+        Ok(version)
+    }
+
     /// The tables that have files, in the order of [`Table::ALL`].
     ///
     /// # Errors

@@ -30,16 +30,31 @@ pub struct Scanned {
 }
 
 /// The rows a query answered.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ResultSet {
     /// The columns, in the query's order.
     pub columns: Vec<ColumnInfo>,
     /// The rows; each has one cell per column.
     pub rows: Vec<Vec<Json>>,
+    /// Distinct counts are estimates from one in so many of the values; 1: they are exact. A count of `n` has the standard error
+    /// `√((sampled_one_in − 1) · n)`.
+    pub sampled_one_in: u64,
     /// What was read for them.
     pub scanned: Scanned,
     /// Wall-clock milliseconds from the start of planning to the last row.
     pub elapsed_ms: u64,
+}
+
+impl Default for ResultSet {
+    fn default() -> Self {
+        Self {
+            columns: Vec::new(),
+            rows: Vec::new(),
+            sampled_one_in: 1,
+            scanned: Scanned::default(),
+            elapsed_ms: 0,
+        }
+    }
 }
 
 impl ResultSet {

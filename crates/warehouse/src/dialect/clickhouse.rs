@@ -92,6 +92,10 @@ impl Dialect for ClickHouseDialect {
         )
     }
 
+    fn identity(&self, text: &Sql) -> Sql {
+        text.clone()
+    }
+
     fn unnest_keys(&self, column: &Sql) -> Sql {
         sql!("arrayJoin(mapKeys({column}))", column)
     }

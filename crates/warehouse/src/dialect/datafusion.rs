@@ -8,7 +8,7 @@ use crate::sql;
 use crate::sql::{Placeholder, Sql};
 use crate::value::Value;
 
-/// DataFusion's SQL, with the functions this crate adds to it (`bucket_start`, `property`, `property_keys`, `property_entries`,
+/// DataFusion's SQL, with the functions this crate adds to it (`bucket_start`, `identity`, `property`, `property_keys`, `property_entries`,
 /// `funnel`, `journey`, `page_times`).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DataFusionDialect;
@@ -85,6 +85,10 @@ impl Dialect for DataFusionDialect {
 
     fn has_texts(&self, column: &Sql) -> Sql {
         sql!("cardinality(array_remove_all({column}, '')) > 0", column)
+    }
+
+    fn identity(&self, text: &Sql) -> Sql {
+        sql!("identity({text})", text)
     }
 
     fn count_distinct(&self, expression: &Sql) -> Sql {

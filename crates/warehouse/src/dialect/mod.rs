@@ -46,6 +46,10 @@ pub trait Dialect {
     /// Whether the list column holds `value`.
     fn list_contains(&self, column: &Sql, value: &Placeholder) -> Sql;
 
+    /// What stands for a text, an id, where it is only told apart and never shown: in groups, joins and `IN`. Null for null. Both sides of
+    /// a comparison need it.
+    fn identity(&self, text: &Sql) -> Sql;
+
     /// Exact number of distinct non-null values.
     fn count_distinct(&self, expression: &Sql) -> Sql;
 

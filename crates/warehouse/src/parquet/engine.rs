@@ -11,17 +11,24 @@ use datafusion::catalog::{
 };
 use datafusion::common::config::Dialect as ParserDialect;
 use datafusion::error::DataFusionError;
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryPool};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::single_distinct_to_groupby::SingleDistinctToGroupBy;
+use datafusion::optimizer::{Optimizer, OptimizerRule};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::join_selection::JoinSelection;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use object_store::ObjectStore;
 
+use super::build_sides::BuildSides;
 use super::cooperative_joins::CooperativeJoins;
-use super::functions;
+use super::functions::{self, Ledger};
 use super::lake_table::STORE_URL;
 use super::scope::Caches;
 
@@ -30,10 +37,16 @@ use super::scope::Caches;
 pub struct EngineConfig {
     /// Bytes all queries of the isolate may hold in operators together.
     pub memory_bytes: usize,
+    /// Bytes of them that a query's exact distinct counts may hold; past that they are samples.
+    pub distinct_bytes: usize,
     /// Bytes of decoded Parquet footers that are kept.
     pub footer_cache_bytes: usize,
+    /// Bytes of answers that are kept.
+    pub answer_cache_bytes: usize,
     /// Rows that move through a plan at a time.
     pub batch_rows: usize,
+    /// Random bytes, so that nobody can make up texts that are counted as one.
+    pub fingerprint_key: [u8; 16],
 }
 
 impl Default for EngineConfig {
@@ -43,8 +56,11 @@ impl Default for EngineConfig {
         // before it was refused, with this to 74 MB.
         Self {
             memory_bytes: 32_000_000,
+            distinct_bytes: 24_000_000,
             footer_cache_bytes: 8_000_000,
+            answer_cache_bytes: 4_000_000,
             batch_rows: 8_192,
+            fingerprint_key: [0; 16],
         }
     }
 }
@@ -75,11 +91,12 @@ impl Engine {
         let mut builder = SessionStateBuilder::new()
             .with_config(settings)
             .with_default_features()
-            .with_physical_optimizer_rule(Arc::new(CooperativeJoins));
+            .with_optimizer_rules(optimizer_rules())
+            .with_physical_optimizer_rules(physical_rules());
         builder
             .scalar_functions()
             .get_or_insert_default()
-            .extend(functions::scalar());
+            .extend(functions::scalar(config.fingerprint_key));
         builder
             .aggregate_functions()
             .get_or_insert_default()
@@ -87,7 +104,10 @@ impl Engine {
         Self {
             template: builder.build(),
             pool: Arc::new(GreedyMemoryPool::new(config.memory_bytes)),
-            caches: Arc::new(Caches::new(config.footer_cache_bytes)),
+            caches: Arc::new(Caches::new(
+                config.footer_cache_bytes,
+                config.answer_cache_bytes,
+            )),
             config,
         }
     }
@@ -95,6 +115,16 @@ impl Engine {
     /// Bytes all queries may hold together.
     pub fn memory_bytes(&self) -> usize {
         self.config.memory_bytes
+    }
+
+    /// What every session begins with.
+    pub(super) fn template(&self) -> &SessionState {
+        &self.template
+    }
+
+    /// A ledger for a query's distinct counts.
+    pub(super) fn ledger(&self) -> Arc<Ledger> {
+        Ledger::new(self.config.distinct_bytes)
     }
 
     pub(super) fn caches(&self) -> &Arc<Caches> {
@@ -106,6 +136,7 @@ impl Engine {
         &self,
         store: &Arc<dyn ObjectStore>,
         tables: Vec<(&'static str, Arc<dyn TableProvider>)>,
+        ledger: &Arc<Ledger>,
     ) -> Result<SessionContext, DataFusionError> {
         let runtime = self.runtime(store)?;
         let schema = MemorySchemaProvider::new();
@@ -117,10 +148,12 @@ impl Engine {
         catalog.register_schema(&defaults.default_schema, Arc::new(schema))?;
         let catalogs = MemoryCatalogProviderList::new();
         catalogs.register_catalog(defaults.default_catalog.clone(), Arc::new(catalog));
-        let state = SessionStateBuilder::new_from_existing(self.template.clone())
+        let mut state = SessionStateBuilder::new_from_existing(self.template.clone())
             .with_runtime_env(Arc::new(runtime))
             .with_catalog_list(Arc::new(catalogs))
             .build();
+        let count = functions::count(self.config.fingerprint_key, Arc::clone(ledger));
+        state.register_udaf(count)?;
         Ok(SessionContext::new_with_state(state))
     }
 
@@ -135,6 +168,26 @@ impl Engine {
         runtime.register_object_store(url.as_ref(), Arc::clone(store));
         Ok(runtime)
     }
+}
+
+/// DataFusion's, but for the one that turns a single `count(DISTINCT …)` into a grouping by what is counted: groups keep texts, and
+/// this engine's [`count`](functions) does not.
+fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+    let mut rules = Optimizer::new().rules;
+    rules.retain(|rule| rule.name() != SingleDistinctToGroupBy::new().name());
+    rules
+}
+
+/// DataFusion's, [`BuildSides`] after its own choice of sides, and [`CooperativeJoins`] last.
+fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    let mut rules = PhysicalOptimizer::new().rules;
+    let sides_chosen = rules
+        .iter()
+        .position(|rule| rule.name() == JoinSelection::new().name())
+        .map_or(0, |place| place + 1);
+    rules.insert(sides_chosen, Arc::new(BuildSides));
+    rules.push(Arc::new(CooperativeJoins));
+    rules
 }
 
 /// Whether a plan only explains another.

@@ -1,7 +1,11 @@
 //! The functions this engine has beyond DataFusion's own: what [`crate::DataFusionDialect`] writes.
 
 mod bucket_start;
+mod count;
+mod distinct_set;
+mod fingerprint;
 mod funnel;
+mod identity;
 mod journey;
 mod map_argument;
 mod moments;
@@ -17,19 +21,27 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 
 use crate::funnel::FunnelRule;
 use crate::journey::JourneyRule;
+pub(super) use count::Ledger;
+pub(super) use fingerprint::FingerprintKey;
 use over_moments::Over;
 use page_times::PageTimes;
 
 /// Those of single rows.
-pub(super) fn scalar() -> Vec<Arc<ScalarUDF>> {
+pub(super) fn scalar(key: FingerprintKey) -> Vec<Arc<ScalarUDF>> {
     vec![
         Arc::new(ScalarUDF::new_from_impl(bucket_start::BucketStart::new())),
+        Arc::new(ScalarUDF::new_from_impl(identity::Identity::new(key))),
         Arc::new(ScalarUDF::new_from_impl(property::Property::new())),
         Arc::new(ScalarUDF::new_from_impl(
             property_entries::PropertyEntries::new(),
         )),
         Arc::new(ScalarUDF::new_from_impl(property_keys::PropertyKeys::new())),
     ]
+}
+
+/// `count`, for a query with that ledger.
+pub(super) fn count(key: FingerprintKey, ledger: Arc<Ledger>) -> Arc<AggregateUDF> {
+    Arc::new(AggregateUDF::new_from_impl(count::Count::new(key, ledger)))
 }
 
 /// Those of groups of rows.

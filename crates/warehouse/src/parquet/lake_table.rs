@@ -28,6 +28,7 @@ use sightline_lake::text_map::is_text;
 use sightline_lake::{DataFile, LakeError, Table};
 
 use super::admission;
+use super::ahead::Ahead;
 use super::maps_of_json::MapsOfJson;
 use super::reader::Readers;
 use super::scope::Scope;
@@ -160,8 +161,16 @@ impl LakeTable {
                 })?;
         }
 
+        let in_order = files.iter().map(|file| (*file).clone());
+        let readers = Readers {
+            scope: Arc::clone(&self.scope),
+            ahead: Arc::new(Ahead::new(
+                Arc::clone(&self.scope.store),
+                in_order.zip(footers.iter().map(Arc::clone)),
+            )),
+        };
         let mut source = ParquetSource::new(self.schema())
-            .with_parquet_file_reader_factory(Arc::new(Readers(Arc::clone(&self.scope))))
+            .with_parquet_file_reader_factory(Arc::new(readers))
             .with_table_parquet_options(state.default_table_options().parquet)
             .with_pushdown_filters(self.has_selective(filters));
         if let Some(filter) = conjunction(filters.to_vec()) {

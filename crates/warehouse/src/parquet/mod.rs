@@ -5,7 +5,10 @@
 //! requests share. Nothing here knows what a bucket or a Worker is: the place it runs in is a [`Host`](crate::Host) and an object store.
 
 mod admission;
+mod ahead;
+mod answers;
 mod bind;
+mod build_sides;
 mod cooperative_joins;
 mod derived_sessions;
 mod described;

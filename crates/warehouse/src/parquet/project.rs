@@ -3,6 +3,7 @@
 //! The store handed in begins at the project's prefix; paths in it cannot leave it, and no call takes a project's name. What a
 //! query can reach is decided here once, when the handle is made (invariant 4).
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use futures::StreamExt;
 use object_store::ObjectStore;
 use sightline_lake::{Catalog, Table};
 
+use super::answers::{AnswerKey, is_repeatable};
 use super::derived_sessions::DerivedSessions;
 use super::driver::drive;
 use super::engine::{Engine, is_explain};
@@ -48,6 +50,8 @@ pub struct ParquetProject {
     rooted: Arc<dyn ObjectStore>,
     reads: Arc<Reads>,
     project: Arc<str>,
+    /// Which files there are, from the first question on: all that one handle answers is of one moment.
+    catalog: RefCell<Option<Arc<Catalog>>>,
     dialect: DataFusionDialect,
 }
 
@@ -67,6 +71,7 @@ impl ParquetProject {
             rooted,
             reads,
             project: project.into(),
+            catalog: RefCell::default(),
             dialect: DataFusionDialect,
         }
     }
@@ -82,7 +87,16 @@ impl ParquetProject {
             Arc::clone(&self.reads),
         ));
         let caches = Arc::clone(self.engine.caches());
-        let catalog = Catalog::load(&store, &caches.catalogs, &self.project).await?;
+        let known = self.catalog.borrow().clone();
+        let catalog = match known {
+            Some(catalog) => catalog,
+            None => {
+                let loaded = Catalog::load(&store, &caches.catalogs, &self.project).await?;
+                let catalog = Arc::new(loaded);
+                *self.catalog.borrow_mut() = Some(Arc::clone(&catalog));
+                catalog
+            }
+        };
         Ok(Arc::new(Scope::new(
             Arc::clone(&self.project),
             store,
@@ -119,12 +133,24 @@ impl ParquetProject {
     ) -> Result<ResultSet, WarehouseError> {
         let started_ms = self.host.now_ms();
         let (reads_before, bytes_before) = (self.reads.requests(), self.reads.bytes());
+        let key = self.answer_key(&ast, &scope, window, limits).await?;
+        if let Some(known) = key.as_ref().and_then(|key| scope.caches.answers.get(key)) {
+            let mut result = ResultSet::clone(&known);
+            result.scanned.reads = self.reads.requests().saturating_sub(reads_before);
+            result.scanned.bytes = self.reads.bytes().saturating_sub(bytes_before);
+            result.elapsed_ms = self.host.now_ms().saturating_sub(started_ms);
+            return Ok(result);
+        }
         let tables = self.tables(&ast, &scope).await?;
         let faults = Arc::clone(&scope.faults);
         let failed =
             |error: DataFusionError| explain(&error, author, &faults, self.engine.memory_bytes());
 
-        let context = self.engine.session(&scope.store, tables).map_err(failed)?;
+        let ledger = self.engine.ledger();
+        let context = self
+            .engine
+            .session(&scope.store, tables, &ledger)
+            .map_err(failed)?;
         let state = context.state();
         let mut plan = state
             .statement_to_plan(EngineStatement::Statement(Box::new(ast)))
@@ -157,12 +183,43 @@ impl ParquetProject {
                 Collected::Engine(error) => failed(error),
                 Collected::TooLarge(sentence) => WarehouseError::TooLarge(sentence),
             })?;
+        result.sampled_one_in = ledger.factor();
         result.scanned = scanned::of(physical.as_ref());
         result.scanned.rows += scope.rows_scanned();
         result.scanned.reads = self.reads.requests().saturating_sub(reads_before);
         result.scanned.bytes = self.reads.bytes().saturating_sub(bytes_before);
         result.elapsed_ms = self.host.now_ms().saturating_sub(started_ms);
+        if let Some(key) = key.filter(|_| !scope.depends_on_more()) {
+            scope.caches.answers.put(key, result.clone());
+        }
         Ok(result)
+    }
+
+    /// What the answer to a statement is kept under; none if it would not be the same again.
+    async fn answer_key(
+        &self,
+        ast: &Ast,
+        scope: &Scope,
+        window: Option<Window>,
+        limits: &Limits,
+    ) -> Result<Option<AnswerKey>, WarehouseError> {
+        if !is_repeatable(ast, self.engine.template()) {
+            return Ok(None);
+        }
+        let mut tables = named_tables(ast);
+        if tables.contains(&Table::Sessions)
+            && scope.catalog.files(Table::Sessions, None).await?.is_empty()
+        {
+            // They follow from events.
+            tables.insert(Table::Events);
+        }
+        let tables: Vec<Table> = tables.into_iter().collect();
+        let (rows, bytes) = (limits.rows, limits.result_bytes);
+        Ok(Some(AnswerKey {
+            project: Arc::clone(&self.project),
+            version: scope.catalog.version(&tables).await?,
+            statement: format!("{window:?} {rows} {bytes} {ast}"),
+        }))
     }
 
     /// The tables a statement names. A name that is no table of the project is left for the planner to refuse.
@@ -207,7 +264,7 @@ impl ParquetProject {
 }
 
 /// Which rows of a user's query are wanted.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Window {
     offset: usize,
     rows: usize,

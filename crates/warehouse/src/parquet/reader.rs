@@ -17,11 +17,15 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use sightline_lake::DataFile;
 
+use super::ahead::Ahead;
 use super::scope::Scope;
 
-/// Makes readers for the files of one query.
+/// Makes readers for the files of one scan.
 #[derive(Debug)]
-pub(super) struct Readers(pub(super) Arc<Scope>);
+pub(super) struct Readers {
+    pub(super) scope: Arc<Scope>,
+    pub(super) ahead: Arc<Ahead>,
+}
 
 impl ParquetFileReaderFactory for Readers {
     fn create_reader(
@@ -35,9 +39,10 @@ impl ParquetFileReaderFactory for Readers {
             .extension::<DataFile>()
             .cloned()
             .unwrap_or_else(|| DataFile::from_listing(file.object_meta));
-        self.0.faults.opening(&file.path);
+        self.scope.faults.opening(&file.path);
         Ok(Box::new(Reader {
-            scope: Arc::clone(&self.0),
+            scope: Arc::clone(&self.scope),
+            ahead: Arc::clone(&self.ahead),
             file,
         }))
     }
@@ -45,6 +50,7 @@ impl ParquetFileReaderFactory for Readers {
 
 struct Reader {
     scope: Arc<Scope>,
+    ahead: Arc<Ahead>,
     file: DataFile,
 }
 
@@ -72,9 +78,8 @@ impl AsyncFileReader for Reader {
         ranges: Vec<Range<u64>>,
     ) -> BoxFuture<'_, parquet::errors::Result<Vec<Bytes>>> {
         async move {
-            self.scope
-                .store
-                .get_ranges(&self.file.path, &ranges)
+            self.ahead
+                .read(&self.file, ranges)
                 .await
                 .map_err(|error| self.storage_fault(error))
         }

@@ -1,12 +1,13 @@
 //! What one query works with: one project's files and the caches it may use.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use datafusion::error::DataFusionError;
 use object_store::ObjectStore;
-use sightline_lake::{Catalog, CatalogCache, FooterCache, LakeError};
+use sightline_lake::{Catalog, CatalogCache, FooterCache, LakeError, Table};
 
+use super::answers::Answers;
 use super::faults::Faults;
 
 /// Caches that outlive a request. Entries are keyed by project, path and version, so they are right by construction.
@@ -16,14 +17,17 @@ pub struct Caches {
     pub catalogs: CatalogCache,
     /// Parquet footers.
     pub footers: FooterCache,
+    /// What was answered.
+    pub(super) answers: Answers,
 }
 
 impl Caches {
-    /// Empty caches; footers may take up to `footer_bytes`.
-    pub fn new(footer_bytes: usize) -> Self {
+    /// Empty caches; footers and answers may take up to so many bytes.
+    pub(super) fn new(footer_bytes: usize, answer_bytes: usize) -> Self {
         Self {
             catalogs: CatalogCache::new(),
             footers: FooterCache::new(footer_bytes),
+            answers: Answers::new(answer_bytes),
         }
     }
 }
@@ -36,12 +40,13 @@ pub struct Scope {
     /// The project's objects.
     pub(super) store: Arc<dyn ObjectStore>,
     /// Which files there are.
-    pub(super) catalog: Catalog,
+    pub(super) catalog: Arc<Catalog>,
     /// What outlives the query.
     pub(super) caches: Arc<Caches>,
     /// What went wrong.
     pub(super) faults: Arc<Faults>,
     rows_scanned: AtomicU64,
+    sessions_worked_out: AtomicBool,
 }
 
 impl Scope {
@@ -49,7 +54,7 @@ impl Scope {
     pub(super) fn new(
         project: Arc<str>,
         store: Arc<dyn ObjectStore>,
-        catalog: Catalog,
+        catalog: Arc<Catalog>,
         caches: Arc<Caches>,
     ) -> Self {
         Self {
@@ -59,6 +64,7 @@ impl Scope {
             caches,
             faults: Arc::default(),
             rows_scanned: AtomicU64::new(0),
+            sessions_worked_out: AtomicBool::new(false),
         }
     }
 
@@ -66,6 +72,20 @@ impl Scope {
     pub(super) fn fault(&self, error: LakeError) -> DataFusionError {
         self.faults.lake(&error);
         DataFusionError::External(Box::new(error))
+    }
+
+    /// Notes that events were given sessions because no sessions are stored, which the statement does not say.
+    pub(super) fn worked_out_sessions(&self) {
+        self.sessions_worked_out.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the answer depends on files of tables that the statement does not name, and that no manifest names either.
+    pub(super) fn depends_on_more(&self) -> bool {
+        let is_named = self
+            .catalog
+            .manifest()
+            .is_some_and(|manifest| manifest.files(Table::Sessions).is_some());
+        self.sessions_worked_out.load(Ordering::Relaxed) && !is_named
     }
 
     /// Notes rows read by a scan that the query's plan does not show.

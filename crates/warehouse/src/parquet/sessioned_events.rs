@@ -120,6 +120,7 @@ impl TableProvider for SessionedEvents {
         if !self.lacks_sessions(bounds).await? {
             return self.events.scan(state, projection, filters, limit).await;
         }
+        self.scope.worked_out_sessions();
 
         let telling = TELLS_SESSIONS_APART
             .iter()

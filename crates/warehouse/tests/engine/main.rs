@@ -1,6 +1,7 @@
 //! The embedded engine over files in memory.
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod answers;
 mod properties;
 mod queries;
 mod sessions;

@@ -78,25 +78,28 @@ fn unions_joins_windows_and_sorts_run_without_a_runtime_of_the_host() {
 #[test]
 fn only_the_days_asked_for_are_read() {
     let project = project(november(10, 3_000));
-    let one_day = statement(&project, |query| {
-        let (start, end) = (
-            query.bind(Value::TimestampMs(NOVEMBER_MS + 2 * DAY_MS)),
-            query.bind(Value::TimestampMs(NOVEMBER_MS + 3 * DAY_MS)),
-        );
-        sql!(
-            "SELECT count(*) AS n, count(DISTINCT path) AS paths FROM events WHERE timestamp >= {start} AND timestamp < {end}",
-            start,
-            end
-        )
-    });
-    let first = block_on(project.run(one_day.clone(), &Limits::default())).unwrap();
+    let one_day = |counted: &'static str| {
+        statement(&project, |query| {
+            let (start, end) = (
+                query.bind(Value::TimestampMs(NOVEMBER_MS + 2 * DAY_MS)),
+                query.bind(Value::TimestampMs(NOVEMBER_MS + 3 * DAY_MS)),
+            );
+            sql!(
+                "SELECT count(*) AS n, count({counted} path) AS paths FROM events WHERE timestamp >= {start} AND timestamp < {end}",
+                counted,
+                start,
+                end
+            )
+        })
+    };
+    let first = block_on(project.run(one_day("DISTINCT"), &Limits::default())).unwrap();
     assert_eq!(first.rows, [vec![json!(3_000), json!(4)]]);
     // One list, the newest file's footer for the columns, the day's footer, three row groups.
     assert_eq!(first.scanned.reads, 6, "{:?}", first.scanned);
-    let second = block_on(project.run(one_day, &Limits::default())).unwrap();
+    let second = block_on(project.run(one_day("ALL"), &Limits::default())).unwrap();
     assert_eq!(
-        second.scanned.reads, 4,
-        "footers are kept: {:?}",
+        second.scanned.reads, 3,
+        "what is there and footers are kept: {:?}",
         second.scanned
     );
     assert_eq!(second.scanned.rows, 3_000);
@@ -332,5 +335,58 @@ fn a_join_of_everything_with_everything_is_refused_before_it_reads() {
     assert_eq!(
         ask(&project, "SELECT count(*) FROM events").unwrap(),
         [vec![json!(30_000)]]
+    );
+}
+
+#[test]
+fn distinct_texts_and_numbers_are_counted_exactly_by_group_in_total_and_over_a_union() {
+    let project = project(november(2, 20_000));
+    let distinct = "count(DISTINCT path || CAST(my_extra % 7000 AS VARCHAR)), count(DISTINCT my_extra % 3000), count(DISTINCT nullif(name, 'signup'))";
+    // The texts are pairs of a path (the number modulo 4) and the number modulo 7,000.
+    let expected = |rows: std::ops::Range<i64>, step: usize| {
+        let texts: std::collections::BTreeSet<_> = rows
+            .step_by(step)
+            .map(|row| (row % 4, row % 7_000))
+            .collect();
+        texts.len()
+    };
+    let all = expected(0..20_000, 1);
+    assert_eq!(
+        ask(&project, &format!("SELECT {distinct} FROM events")).unwrap(),
+        [[json!(all), json!(3_000), json!(1)]]
+    );
+    let by_group =
+        format!("SELECT profile_id, {distinct} FROM events GROUP BY profile_id ORDER BY 1 LIMIT 1");
+    assert_eq!(
+        ask(&project, &by_group).unwrap(),
+        [[
+            json!("user-0"),
+            json!(expected(0..20_000, 10)),
+            json!(300),
+            json!(1)
+        ]]
+    );
+    // Each side is counted by itself, and then both together.
+    let union = format!(
+        "SELECT profile_id, {distinct} FROM (SELECT * FROM events UNION ALL SELECT * FROM events) AS twice GROUP BY profile_id ORDER BY 1 LIMIT 1"
+    );
+    assert_eq!(
+        ask(&project, &union).unwrap(),
+        ask(&project, &by_group).unwrap()
+    );
+    let of_none = "SELECT count(DISTINCT name) FROM events WHERE name = 'nothing'";
+    assert_eq!(ask(&project, of_none).unwrap(), [[json!(0)]]);
+}
+
+#[test]
+fn a_filter_of_a_distinct_count_holds() {
+    let project = project(november(1, 1_000));
+    let sql = "SELECT name, count(DISTINCT path) FILTER (WHERE my_extra < 2) FROM events GROUP BY name ORDER BY name";
+    assert_eq!(
+        ask(&project, sql).unwrap(),
+        [
+            [json!("screen_view"), json!(1)],
+            [json!("signup"), json!(1)]
+        ]
     );
 }

@@ -22,6 +22,7 @@ use sightline_warehouse::parquet::{Engine, EngineConfig, ParquetProject, Reads};
 use sightline_warehouse::{Limits, Query, Statement, Warehouse, WarehouseError};
 
 /// A host whose clock moves a millisecond each time it is asked.
+#[derive(Default)]
 pub struct TestHost(std::cell::Cell<u64>);
 
 impl Host for TestHost {

@@ -4,23 +4,21 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BooleanBuilder, Int64Builder, ListBuilder, StringBuilder, StructBuilder,
-};
+use arrow::array::{ArrayRef, BooleanBuilder, Int64Builder, ListBuilder, StringViewBuilder};
 use arrow::datatypes::{DataType, Field, Fields};
 use datafusion::common::{Result, plan_datafusion_err};
 use datafusion::logical_expr::EmitTo;
 use datafusion::logical_expr::function::AccumulatorArgs;
 
-use super::moments::{Moments, column, whole};
+use super::moments::{Moments, column, rows_of, whole};
 use super::over_moments::OverMoments;
 use crate::journey::{JourneyMode, JourneyRule, Waypoint, journey};
 
 fn fields() -> Fields {
     Fields::from(vec![
         Field::new("step", DataType::Int64, true),
-        Field::new("node", DataType::Utf8, true),
-        Field::new("next", DataType::Utf8, true),
+        Field::new("node", DataType::Utf8View, true),
+        Field::new("next", DataType::Utf8View, true),
         Field::new("first", DataType::Boolean, true),
     ])
 }
@@ -49,7 +47,7 @@ impl OverMoments for JourneyRule {
     }
 
     fn tell(&self, moments: &mut Moments, emit_to: EmitTo) -> Result<ArrayRef> {
-        let mut lists = ListBuilder::new(StructBuilder::from_fields(fields(), 0));
+        let mut lists = ListBuilder::new(rows_of(fields()));
         let mut own = Vec::new();
         moments.tell(emit_to, |texts, _, held| {
             own.clear();
@@ -61,8 +59,8 @@ impl OverMoments for JourneyRule {
             for hop in journey(*self, &own) {
                 let row = lists.values();
                 column::<Int64Builder>(row, 0)?.append_value(i64::from(hop.step));
-                column::<StringBuilder>(row, 1)?.append_option(name(hop.node));
-                column::<StringBuilder>(row, 2)?.append_option(hop.next.and_then(name));
+                column::<StringViewBuilder>(row, 1)?.append_option(name(hop.node));
+                column::<StringViewBuilder>(row, 2)?.append_option(hop.next.and_then(name));
                 column::<BooleanBuilder>(row, 3)?.append_value(hop.first);
                 row.append(true);
             }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayBuilder, ArrayRef, AsArray, BooleanArray, Int64Builder, ListBuilder, StringBuilder,
-    StructBuilder, UInt32Builder,
+    StringViewBuilder, StructBuilder, UInt32Builder, make_builder,
 };
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Int64Type, UInt32Type};
 use datafusion::common::{
@@ -337,6 +337,20 @@ pub(super) fn state_fields(arguments: &StateFieldsArgs<'_>) -> Vec<FieldRef> {
     let name = format!("{}[moments]", arguments.name);
     let list = DataType::List(Arc::new(moment));
     vec![Arc::new(Field::new(name, list, true))]
+}
+
+/// Rows to be built of these columns. A text is kept once, however often it is told.
+pub(super) fn rows_of(fields: Fields) -> StructBuilder {
+    let columns = fields
+        .iter()
+        .map(|field| match field.data_type() {
+            DataType::Utf8View => {
+                Box::new(StringViewBuilder::new().with_deduplicate_strings()) as _
+            }
+            other => make_builder(other, 0),
+        })
+        .collect();
+    StructBuilder::new(fields, columns)
 }
 
 /// A column of the row being built.

@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Builder, ListBuilder, StringBuilder, StructBuilder};
+use arrow::array::{ArrayRef, Int64Builder, ListBuilder, StringViewBuilder};
 use arrow::datatypes::{DataType, Field, Fields};
 use datafusion::common::Result;
 use datafusion::logical_expr::EmitTo;
 use datafusion::logical_expr::function::AccumulatorArgs;
 
-use super::moments::{Moments, column};
+use super::moments::{Moments, column, rows_of};
 use super::over_moments::OverMoments;
 
 /// There is nothing to choose.
@@ -28,8 +28,8 @@ struct Page {
 
 fn fields() -> Fields {
     Fields::from(vec![
-        Field::new("origin", DataType::Utf8, true),
-        Field::new("path", DataType::Utf8, true),
+        Field::new("origin", DataType::Utf8View, true),
+        Field::new("path", DataType::Utf8View, true),
         Field::new("views", DataType::Int64, true),
         Field::new("timed", DataType::Int64, true),
         Field::new("time_ms", DataType::Int64, true),
@@ -51,7 +51,7 @@ impl OverMoments for PageTimes {
     }
 
     fn tell(&self, moments: &mut Moments, emit_to: EmitTo) -> Result<ArrayRef> {
-        let mut lists = ListBuilder::new(StructBuilder::from_fields(fields(), 0));
+        let mut lists = ListBuilder::new(rows_of(fields()));
         moments.tell(emit_to, |texts, _, held| {
             let mut pages: BTreeMap<u32, Page> = BTreeMap::new();
             for (place, view) in held.iter().enumerate() {
@@ -68,8 +68,8 @@ impl OverMoments for PageTimes {
             for (number, page) in pages {
                 let row = lists.values();
                 let [origin, path] = texts.texts(number);
-                column::<StringBuilder>(row, 0)?.append_option(origin);
-                column::<StringBuilder>(row, 1)?.append_option(path);
+                column::<StringViewBuilder>(row, 0)?.append_option(origin);
+                column::<StringViewBuilder>(row, 1)?.append_option(path);
                 column::<Int64Builder>(row, 2)?.append_value(page.views);
                 column::<Int64Builder>(row, 3)?.append_value(page.timed);
                 column::<Int64Builder>(row, 4)?.append_value(page.time_ms);
