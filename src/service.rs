@@ -3,6 +3,7 @@
 //! Only translation happens here: the protocol's types on one side, the tools' on the other, neither knowing the other.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ use crate::warehouses::Stores;
 thread_local! {
     /// Made with the isolate's first request.
     static TOOLBOX: Rc<Toolbox> = Rc::new(Toolbox::new());
+    /// Listings as the protocol sends them, by the toolbox's own, which are made once.
+    static LISTED: RefCell<HashMap<*const ToolListing, Tool>> = RefCell::default();
 }
 
 /// The tools of this isolate.
@@ -94,7 +97,7 @@ impl Analytics {
     }
 }
 
-fn tool(listing: ToolListing) -> Tool {
+fn tool(listing: &ToolListing) -> Tool {
     let annotations = ToolAnnotations::with_title(listing.title)
         .read_only(true)
         .destructive(false)
@@ -103,10 +106,12 @@ fn tool(listing: ToolListing) -> Tool {
     Tool::new(
         listing.name,
         listing.description,
-        Arc::new(schema::wire(&listing.input_schema.into())),
+        Arc::new(schema::wire(&listing.input_schema.clone().into())),
     )
     .with_title(listing.title)
-    .with_raw_output_schema(Arc::new(schema::wire(&listing.output_schema.into())))
+    .with_raw_output_schema(Arc::new(schema::wire(
+        &listing.output_schema.clone().into(),
+    )))
     .with_annotations(annotations)
 }
 
@@ -116,7 +121,15 @@ impl Service for Analytics {
         let toolbox = toolbox();
         let environment = self.environment(None);
         let listed = toolbox.list(&environment, &self.narrowing).await;
-        Ok(listed.into_iter().map(tool).collect())
+        LISTED.with_borrow_mut(|known| {
+            let tools = listed.iter().map(|listing| {
+                let tool = known
+                    .entry(Rc::as_ptr(listing))
+                    .or_insert_with(|| tool(listing));
+                tool.clone()
+            });
+            Ok(tools.collect())
+        })
     }
 
     async fn call_tool(

@@ -102,7 +102,7 @@ pub(crate) fn listed_by(
     caller: &Caller,
     narrowing: &Narrowing,
     tables: &[&str],
-) -> Vec<ToolListing> {
+) -> Vec<Rc<ToolListing>> {
     let warehouse = Rc::new(Recorded {
         schema: ProjectSchema {
             tables: tables.iter().map(|name| table(name, 0, &[])).collect(),
@@ -399,6 +399,7 @@ fn answer(columns: Vec<(String, String)>, rows: Vec<Vec<Json>>) -> ResultSet {
             reads: 3,
         },
         elapsed_ms: 12,
+        ..ResultSet::default()
     }
 }
 

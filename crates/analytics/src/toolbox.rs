@@ -1,5 +1,9 @@
 //! Every tool, listed and called.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use serde_json::Value as Json;
 use sightline_warehouse::Presence;
 use thiserror::Error;
@@ -21,6 +25,8 @@ const MOST_ASKED: usize = 8;
 /// The tools, in the order they are listed.
 pub struct Toolbox {
     tools: Vec<Box<dyn AnyTool>>,
+    /// Listings by name, and whether a project is pinned: nothing else changes them, and making one takes a while.
+    listings: RefCell<HashMap<(&'static str, bool), Rc<ToolListing>>>,
 }
 
 /// Why a call is not a tool's to answer.
@@ -55,6 +61,7 @@ impl Toolbox {
     pub fn new() -> Self {
         Self {
             tools: tools::all(),
+            listings: RefCell::default(),
         }
     }
 
@@ -76,7 +83,7 @@ impl Toolbox {
         &self,
         environment: &Environment<'_>,
         narrowing: &Narrowing,
-    ) -> Vec<ToolListing> {
+    ) -> Vec<Rc<ToolListing>> {
         let mut listed = Vec::new();
         let mut there = Vec::new();
         for tool in &self.tools {
@@ -97,10 +104,18 @@ impl Toolbox {
             listed.extend(
                 names
                     .into_iter()
-                    .map(|name| ToolListing::of(tool.as_ref(), name, pinned)),
+                    .map(|name| self.listing(tool.as_ref(), name, pinned)),
             );
         }
         listed
+    }
+
+    fn listing(&self, tool: &dyn AnyTool, name: &'static str, pinned: bool) -> Rc<ToolListing> {
+        let mut listings = self.listings.borrow_mut();
+        let listing = listings
+            .entry((name, pinned))
+            .or_insert_with(|| Rc::new(ToolListing::of(tool, name, pinned)));
+        Rc::clone(listing)
     }
 
     /// Whether any project in sight has that table. Whoever sees more projects than are worth asking, or one that does not answer,
@@ -221,7 +236,7 @@ mod tests {
         toolsets: Option<&str>,
         tools: Option<&str>,
         pinned: Option<&str>,
-    ) -> Vec<ToolListing> {
+    ) -> Vec<Rc<ToolListing>> {
         let toolbox = Toolbox::new();
         let narrowing = toolbox.narrowing(toolsets, tools, pinned).unwrap();
         let projects = vec![project("acme", "UTC"), project("globex", "UTC")];
@@ -265,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_pinned_project_takes_project_id_out_of_every_input() {
-        let without = |tools: Vec<ToolListing>| {
+        let without = |tools: Vec<Rc<ToolListing>>| {
             let without = tools
                 .iter()
                 .filter(|tool| tool.input_schema["properties"].get("projectId").is_none());
