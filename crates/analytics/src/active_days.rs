@@ -51,7 +51,7 @@ impl ActiveDays {
         let within = range.contains(&mut query, "timestamp");
         let filters = conditions.on_events(&mut query, context.project, &range);
         let dialect = query.dialect();
-        let (profile, day) = (Sql::from("profile_id"), Sql::from("day"));
+        let (profile, day) = (Sql::from("profile"), Sql::from("day"));
         let (before, after) = (
             dialect.previous(&day, &profile, &day),
             dialect.next(&day, &profile, &day),
@@ -65,7 +65,7 @@ impl ActiveDays {
              sum(CASE WHEN day_before IS NULL OR round(({day_ms} - {before_ms}) / {DAY_MS}.0) >= {days} THEN 1 ELSE 0 END) AS opened, \
              sum(CASE WHEN day_after IS NULL OR round(({after_ms} - {day_ms}) / {DAY_MS}.0) >= {days} THEN 1 ELSE 0 END) AS closed \
              FROM (SELECT day, {before} AS day_before, {after} AS day_after FROM \
-             (SELECT DISTINCT profile_id, {bucket} AS day FROM events WHERE {within} AND profile_id <> ''{filters}) AS active) AS stretches \
+             (SELECT DISTINCT {identity} AS profile, {bucket} AS day FROM events WHERE {within} AND profile_id <> ''{filters}) AS active) AS stretches \
              GROUP BY day",
             day_ms,
             before_ms,
@@ -74,6 +74,7 @@ impl ActiveDays {
             days = days_i64,
             before,
             after,
+            identity = dialect.identity(&Sql::from("profile_id")),
             bucket,
             within,
             filters

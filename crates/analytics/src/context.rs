@@ -30,6 +30,7 @@ pub(crate) struct Context<'a> {
     pub(crate) environment: &'a Environment<'a>,
     warehouse: Rc<dyn Warehouse>,
     answered: Cell<u64>,
+    sampled_one_in: Cell<u64>,
 }
 
 impl<'a> Context<'a> {
@@ -51,6 +52,7 @@ impl<'a> Context<'a> {
             environment,
             warehouse,
             answered: Cell::new(0),
+            sampled_one_in: Cell::new(1),
         }
     }
 
@@ -124,7 +126,7 @@ impl<'a> Context<'a> {
     /// What a statement answers, cell by cell.
     pub(crate) async fn run(&self, statement: Statement) -> Result<ResultSet, Failure> {
         let answer = self.warehouse.run(statement, &Limits::default()).await?;
-        self.step();
+        self.step(&answer);
         Ok(answer)
     }
 
@@ -139,7 +141,7 @@ impl<'a> Context<'a> {
             .warehouse
             .run_sql(sql, offset, rows, &Limits::default())
             .await?;
-        self.step();
+        self.step(&answer);
         Ok(answer)
     }
 
@@ -173,7 +175,23 @@ impl<'a> Context<'a> {
         major_units(minor, &self.project.currency)
     }
 
-    fn step(&self) {
+    /// That distinct counts are estimates, and how good ones, if any were.
+    pub(crate) fn sampled(&self) -> Option<String> {
+        let one_in = self.sampled_one_in.get();
+        (one_in > 1).then(|| {
+            let error = |count: u64| 100.0 * ((one_in - 1) as f64 / count as f64).sqrt();
+            format!(
+                "There are too many values to count them exactly: distinct counts are approximate, estimated from one value in {one_in}. \
+                 Standard error: {:.1} % of a count of 10,000, {:.2} % of one of a million. A shorter range is counted exactly.",
+                error(10_000),
+                error(1_000_000)
+            )
+        })
+    }
+
+    fn step(&self, answer: &ResultSet) {
+        let one_in = self.sampled_one_in.get().max(answer.sampled_one_in);
+        self.sampled_one_in.set(one_in);
         self.answered.set(self.answered.get() + 1);
         if let Some(progress) = self.environment.progress {
             progress(self.answered.get());

@@ -252,6 +252,7 @@ impl Conditions {
             .map(|condition| and(condition.on_session(query)))
             .collect();
         if !of_events.is_empty() {
+            let session = query.dialect().identity(&Sql::from("session_id"));
             let within = range.contains(query, "timestamp");
             let events = Sql::join(
                 of_events.into_iter().map(|condition| {
@@ -260,7 +261,8 @@ impl Conditions {
                 "",
             );
             parts.push(sql!(
-                " AND session_id IN (SELECT session_id FROM events WHERE {within} AND session_id IS NOT NULL{events})",
+                " AND {session} IN (SELECT {session} FROM events WHERE {within} AND session_id IS NOT NULL{events})",
+                session,
                 within,
                 events
             ));
@@ -557,7 +559,7 @@ mod tests {
                 {"field": "path", "op": "startsWith", "values": ["/docs"]},
                 {"field": "name", "op": "is", "values": ["$pageview"]},
             ])),
-            " AND country IN ($1) AND session_id IN (SELECT session_id FROM events WHERE timestamp >= $2 AND timestamp < $3 \
+            " AND country IN ($1) AND identity(session_id) IN (SELECT identity(session_id) FROM events WHERE timestamp >= $2 AND timestamp < $3 \
              AND session_id IS NOT NULL AND starts_with(lower(path), lower($4)) AND name IN ($5, $6))"
         );
     }

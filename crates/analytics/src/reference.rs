@@ -31,7 +31,8 @@ Every tool only reads, and answers the same question the same way. This is what 
 An answer is typed JSON (`structuredContent`) and a text that stands alone. Answers about a project say `project {id, name}`, `timezone`, \
 where there is one `range {start, end}`, then the tool's own fields, `truncated`, `nextCursor` if the rest can be fetched, `dataThrough` \
 (the newest event seen) and `notes`. Rates are percentages with two decimals, money is in major units with its currency, times are RFC 3339 \
-with the project's offset. An answer's text has at most about 8,000 tokens: rows beyond are dropped whole, and the answer says how many \
+with the project's offset. Distinct counts are exact; where there are more values than fit in memory, they are estimated from a sample and \
+a note says by how much they may be off. An answer's text has at most about 8,000 tokens: rows beyond are dropped whole, and the answer says how many \
 and how to get them.\n\n\
 Arguments are checked strictly: unknown names are refused with the allowed ones. Numbers and truth values written as text, lists written as \
 JSON text, a single text where a list of texts is expected, and choices in another case or spelled with underscores (`referrer_name`) \

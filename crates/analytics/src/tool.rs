@@ -173,6 +173,7 @@ impl<T: Tool> AnyTool for OfProject<T> {
         let warehouse = environment.warehouses.open(project).await?;
         let context = Context::new(project, warehouse, cursor, environment);
         let answer = T::answer(input, &context).await?;
+        let answer = answer.notes(context.sampled());
         answer.finish(&Frame {
             title: T::ABOUT.title,
             called,

@@ -352,19 +352,24 @@ fn sessions(
         .is_any(&mut query, NO_CONVERSION);
     let within = range.contains(&mut query, "started_at");
     let filters = conditions.on_sessions(&mut query, context.project, range);
+    let dialect = query.dialect();
+    let session = dialect.identity(&Sql::from("session_id"));
+    let visit = dialect.identity(&Sql::from("visits.session_id"));
     // Only for sessions neither long nor of several views does it matter whether they converted.
     query.finish(sql!(
         "SELECT bucket, count(*) AS sessions, sum(CASE WHEN engaged THEN 1 ELSE 0 END) AS engaged, \
          sum(CASE WHEN engaged THEN duration_ms END) AS engaged_ms FROM \
          (SELECT {bucket} AS bucket, duration_ms, coalesce(duration_ms >= {ENGAGED_MS}, FALSE) OR coalesce(screen_view_count >= 2, FALSE) \
-         OR converted.session_id IS NOT NULL AS engaged FROM (SELECT * FROM sessions WHERE {within}{filters}) AS visits LEFT JOIN \
-         (SELECT DISTINCT session_id FROM events WHERE {followed} AND session_id <> '' AND name IS NOT NULL AND NOT ({viewed})) AS converted \
-         ON visits.session_id = converted.session_id) AS judged GROUP BY bucket",
+         OR converted.session IS NOT NULL AS engaged FROM (SELECT * FROM sessions WHERE {within}{filters}) AS visits LEFT JOIN \
+         (SELECT DISTINCT {session} AS session FROM events WHERE {followed} AND session_id <> '' AND name IS NOT NULL AND NOT ({viewed})) AS converted \
+         ON {visit} = converted.session) AS judged GROUP BY bucket",
         bucket,
         ENGAGED_MS,
         within,
         filters,
+        session,
         followed,
-        viewed
+        viewed,
+        visit
     ))
 }

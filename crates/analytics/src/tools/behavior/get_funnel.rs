@@ -444,18 +444,20 @@ impl Asked<'_> {
         let filters = self
             .conditions
             .on_events(query, self.context.project, &reach);
-        let entity = self.input.group_by.column();
+        let id = Sql::from(self.input.group_by.column());
+        let identity = query.dialect().identity(&id);
         let joins = Sql::join(joins, "");
         sql!(
-            "SELECT {entity} AS entity, {ms} AS at_ms, {can_be} AS steps, {value} AS value, timestamp FROM events{joins} \
-             WHERE {within} AND {named} AND {entity} <> ''{filters}",
-            entity,
+            "SELECT {identity} AS entity, {ms} AS at_ms, {can_be} AS steps, {value} AS value, timestamp FROM events{joins} \
+             WHERE {within} AND {named} AND {id} <> ''{filters}",
+            identity,
             ms,
             can_be,
             value,
             joins,
             within,
             named,
+            id,
             filters
         )
     }
@@ -483,7 +485,7 @@ mod tests {
         .cells(json!([[200, 50, 40, 61_500.0, 2_000.5, "2026-11-02T10:00:00Z"]]))
         .go();
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT count(step_1) AS reached_1, count(step_2) AS reached_2, count(step_3) AS reached_3, percentile_cont(CAST(50 AS DOUBLE) / 100.0) WITHIN GROUP (ORDER BY step_2 - step_1) AS gap_2, percentile_cont(CAST(50 AS DOUBLE) / 100.0) WITHIN GROUP (ORDER BY step_3 - step_2) AS gap_3, max(newest) AS newest FROM (SELECT attempt['times'][1] AS step_1, attempt['times'][2] AS step_2, attempt['times'][3] AS step_3, attempt['value'] AS value, newest FROM (SELECT entity, funnel(at_ms, CAST(steps AS BIGINT), value, CAST(3 AS BIGINT), CAST(86400000 AS BIGINT), FALSE) AS attempt, max(timestamp) AS newest FROM (SELECT profile_id AS entity, CAST(arrow_cast(timestamp, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS at_ms, CASE WHEN name IN ($2, $3) AND timestamp < $1 THEN 1 ELSE 0 END + CASE WHEN name IN ($4) AND path = $5 THEN 2 ELSE 0 END + CASE WHEN name IN ($6) THEN 4 ELSE 0 END AS steps, CAST(NULL AS VARCHAR) AS value, timestamp FROM events WHERE timestamp >= $7 AND timestamp < $8 AND name IN ($9, $10, $11, $12) AND profile_id <> '') AS moments WHERE steps > 0 GROUP BY entity) AS attempts) AS reached
+        SELECT count(step_1) AS reached_1, count(step_2) AS reached_2, count(step_3) AS reached_3, percentile_cont(CAST(50 AS DOUBLE) / 100.0) WITHIN GROUP (ORDER BY step_2 - step_1) AS gap_2, percentile_cont(CAST(50 AS DOUBLE) / 100.0) WITHIN GROUP (ORDER BY step_3 - step_2) AS gap_3, max(newest) AS newest FROM (SELECT attempt['times'][1] AS step_1, attempt['times'][2] AS step_2, attempt['times'][3] AS step_3, attempt['value'] AS value, newest FROM (SELECT entity, funnel(at_ms, CAST(steps AS BIGINT), value, CAST(3 AS BIGINT), CAST(86400000 AS BIGINT), FALSE) AS attempt, max(timestamp) AS newest FROM (SELECT identity(profile_id) AS entity, CAST(arrow_cast(timestamp, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS at_ms, CASE WHEN name IN ($2, $3) AND timestamp < $1 THEN 1 ELSE 0 END + CASE WHEN name IN ($4) AND path = $5 THEN 2 ELSE 0 END + CASE WHEN name IN ($6) THEN 4 ELSE 0 END AS steps, CAST(NULL AS VARCHAR) AS value, timestamp FROM events WHERE timestamp >= $7 AND timestamp < $8 AND name IN ($9, $10, $11, $12) AND profile_id <> '') AS moments WHERE steps > 0 GROUP BY entity) AS attempts) AS reached
           [TimestampMs(1793664000000), Text("screen_view"), Text("$pageview"), Text("signup"), Text("/o'clock"), Text("purchase"), TimestampMs(1793491200000), TimestampMs(1793750400000), Text("screen_view"), Text("$pageview"), Text("signup"), Text("purchase")]
         "#);
         insta::assert_snapshot!(asked.text(), @"
@@ -566,9 +568,9 @@ mod tests {
         .cells(Json::Array(rows))
         .go();
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT count(step_1) AS reached_1, count(step_2) AS reached_2, percentile_cont(CAST(50 AS DOUBLE) / 100.0) WITHIN GROUP (ORDER BY step_2 - step_1) AS gap_2, max(newest) AS newest FROM (SELECT attempt['times'][1] AS step_1, attempt['times'][2] AS step_2, attempt['value'] AS value, newest FROM (SELECT entity, funnel(at_ms, CAST(steps AS BIGINT), value, CAST(2 AS BIGINT), CAST(3600000 AS BIGINT), TRUE) AS attempt, max(timestamp) AS newest FROM (SELECT session_id AS entity, CAST(arrow_cast(timestamp, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS at_ms, CASE WHEN name IN ($2) AND timestamp < $1 THEN 1 ELSE 0 END + CASE WHEN name IN ($3) AND device IN ($4) THEN 2 ELSE 0 END AS steps, CAST(NULL AS VARCHAR) AS value, timestamp FROM events WHERE timestamp >= $5 AND timestamp < $6 AND name IN ($7) AND session_id <> '' AND country IN ($8)) AS moments WHERE steps > 0 GROUP BY entity) AS attempts) AS reached
+        SELECT count(step_1) AS reached_1, count(step_2) AS reached_2, percentile_cont(CAST(50 AS DOUBLE) / 100.0) WITHIN GROUP (ORDER BY step_2 - step_1) AS gap_2, max(newest) AS newest FROM (SELECT attempt['times'][1] AS step_1, attempt['times'][2] AS step_2, attempt['value'] AS value, newest FROM (SELECT entity, funnel(at_ms, CAST(steps AS BIGINT), value, CAST(2 AS BIGINT), CAST(3600000 AS BIGINT), TRUE) AS attempt, max(timestamp) AS newest FROM (SELECT identity(session_id) AS entity, CAST(arrow_cast(timestamp, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS at_ms, CASE WHEN name IN ($2) AND timestamp < $1 THEN 1 ELSE 0 END + CASE WHEN name IN ($3) AND device IN ($4) THEN 2 ELSE 0 END AS steps, CAST(NULL AS VARCHAR) AS value, timestamp FROM events WHERE timestamp >= $5 AND timestamp < $6 AND name IN ($7) AND session_id <> '' AND country IN ($8)) AS moments WHERE steps > 0 GROUP BY entity) AS attempts) AS reached
           [TimestampMs(1793664000000), Text("a"), Text("a"), Text("mobile"), TimestampMs(1793491200000), TimestampMs(1793667600000), Text("a"), Text("DE")]
-        SELECT value, count(step_1) AS reached_1, count(step_2) AS reached_2 FROM (SELECT attempt['times'][1] AS step_1, attempt['times'][2] AS step_2, attempt['value'] AS value, newest FROM (SELECT entity, funnel(at_ms, CAST(steps AS BIGINT), value, CAST(2 AS BIGINT), CAST(3600000 AS BIGINT), TRUE) AS attempt, max(timestamp) AS newest FROM (SELECT session_id AS entity, CAST(arrow_cast(timestamp, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS at_ms, CASE WHEN name IN ($2) AND timestamp < $1 THEN 1 ELSE 0 END + CASE WHEN name IN ($3) AND device IN ($4) THEN 2 ELSE 0 END AS steps, coalesce(nullif(property(properties, $5), ''), '(not set)') AS value, timestamp FROM events WHERE timestamp >= $6 AND timestamp < $7 AND name IN ($8) AND session_id <> '' AND country IN ($9)) AS moments WHERE steps > 0 GROUP BY entity) AS attempts) AS reached WHERE step_1 IS NOT NULL GROUP BY value ORDER BY reached_1 DESC, value LIMIT 11
+        SELECT value, count(step_1) AS reached_1, count(step_2) AS reached_2 FROM (SELECT attempt['times'][1] AS step_1, attempt['times'][2] AS step_2, attempt['value'] AS value, newest FROM (SELECT entity, funnel(at_ms, CAST(steps AS BIGINT), value, CAST(2 AS BIGINT), CAST(3600000 AS BIGINT), TRUE) AS attempt, max(timestamp) AS newest FROM (SELECT identity(session_id) AS entity, CAST(arrow_cast(timestamp, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS at_ms, CASE WHEN name IN ($2) AND timestamp < $1 THEN 1 ELSE 0 END + CASE WHEN name IN ($3) AND device IN ($4) THEN 2 ELSE 0 END AS steps, coalesce(nullif(property(properties, $5), ''), '(not set)') AS value, timestamp FROM events WHERE timestamp >= $6 AND timestamp < $7 AND name IN ($8) AND session_id <> '' AND country IN ($9)) AS moments WHERE steps > 0 GROUP BY entity) AS attempts) AS reached WHERE step_1 IS NOT NULL GROUP BY value ORDER BY reached_1 DESC, value LIMIT 11
           [TimestampMs(1793664000000), Text("a"), Text("a"), Text("mobile"), Text("plan"), TimestampMs(1793491200000), TimestampMs(1793667600000), Text("a"), Text("DE")]
         "#);
         insta::assert_snapshot!(asked.text(), @"

@@ -328,9 +328,11 @@ impl<'a> Asked<'a> {
             .on_events(query, self.context.project, &always);
         let since = query.bind(Value::TimestampMs(self.range.start_ms));
         let identified = &self.identified;
+        let profile = query.dialect().identity(&Sql::from("profile_id"));
         sql!(
-            "SELECT profile_id AS began, first_at FROM (SELECT profile_id, min(timestamp) AS first_at FROM events \
-             WHERE timestamp < {end} AND profile_id <> ''{begins}{filters}{identified} GROUP BY profile_id) AS firsts WHERE first_at >= {since}",
+            "SELECT began, first_at FROM (SELECT {profile} AS began, min(timestamp) AS first_at FROM events \
+             WHERE timestamp < {end} AND profile_id <> ''{begins}{filters}{identified} GROUP BY began) AS firsts WHERE first_at >= {since}",
+            profile,
             end,
             begins,
             filters,
@@ -372,12 +374,14 @@ impl<'a> Asked<'a> {
         let filters = self
             .conditions
             .on_events(&mut query, self.context.project, &always);
+        let profile = query.dialect().identity(&Sql::from("profile_id"));
         let back = sql!(
             "SELECT began, {cohort} AS cohort, {period} AS period, timestamp FROM \
-             (SELECT profile_id, timestamp FROM events WHERE timestamp >= {since} AND timestamp < {until} AND profile_id <> ''{comes_back}{filters}) \
-             AS back INNER JOIN ({firsts}) AS firsts ON profile_id = began WHERE timestamp >= first_at",
+             (SELECT {profile} AS profile, timestamp FROM events WHERE timestamp >= {since} AND timestamp < {until} AND profile_id <> ''{comes_back}{filters}) \
+             AS back INNER JOIN ({firsts}) AS firsts ON profile = began WHERE timestamp >= first_at",
             cohort,
             period,
+            profile,
             since,
             until,
             comes_back,
@@ -452,9 +456,9 @@ mod tests {
             ]),
         );
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT cohort, count(*) AS profiles FROM (SELECT bucket_start(first_at, 'day', $1, 'monday') AS cohort FROM (SELECT profile_id AS began, first_at FROM (SELECT profile_id, min(timestamp) AS first_at FROM events WHERE timestamp < $2 AND profile_id <> '' GROUP BY profile_id) AS firsts WHERE first_at >= $3) AS began) AS cohorts GROUP BY cohort
+        SELECT cohort, count(*) AS profiles FROM (SELECT bucket_start(first_at, 'day', $1, 'monday') AS cohort FROM (SELECT began, first_at FROM (SELECT identity(profile_id) AS began, min(timestamp) AS first_at FROM events WHERE timestamp < $2 AND profile_id <> '' GROUP BY began) AS firsts WHERE first_at >= $3) AS began) AS cohorts GROUP BY cohort
           [Text("UTC"), TimestampMs(1793750400000), TimestampMs(1793491200000)]
-        SELECT cohort, period, count(*) AS profiles, max(newest) AS newest FROM (SELECT began, cohort, period, max(timestamp) AS newest FROM (SELECT began, bucket_start(first_at, 'day', $1, 'monday') AS cohort, bucket_start(timestamp, 'day', $2, 'monday') AS period, timestamp FROM (SELECT profile_id, timestamp FROM events WHERE timestamp >= $5 AND timestamp < $6 AND profile_id <> '') AS back INNER JOIN (SELECT profile_id AS began, first_at FROM (SELECT profile_id, min(timestamp) AS first_at FROM events WHERE timestamp < $3 AND profile_id <> '' GROUP BY profile_id) AS firsts WHERE first_at >= $4) AS firsts ON profile_id = began WHERE timestamp >= first_at) AS returned GROUP BY began, cohort, period) AS profiles GROUP BY cohort, period
+        SELECT cohort, period, count(*) AS profiles, max(newest) AS newest FROM (SELECT began, cohort, period, max(timestamp) AS newest FROM (SELECT began, bucket_start(first_at, 'day', $1, 'monday') AS cohort, bucket_start(timestamp, 'day', $2, 'monday') AS period, timestamp FROM (SELECT identity(profile_id) AS profile, timestamp FROM events WHERE timestamp >= $5 AND timestamp < $6 AND profile_id <> '') AS back INNER JOIN (SELECT began, first_at FROM (SELECT identity(profile_id) AS began, min(timestamp) AS first_at FROM events WHERE timestamp < $3 AND profile_id <> '' GROUP BY began) AS firsts WHERE first_at >= $4) AS firsts ON profile = began WHERE timestamp >= first_at) AS returned GROUP BY began, cohort, period) AS profiles GROUP BY cohort, period
           [Text("UTC"), Text("UTC"), TimestampMs(1793750400000), TimestampMs(1793491200000), TimestampMs(1793491200000), TimestampMs(1793923200000)]
         "#);
         insta::assert_snapshot!(asked.text(), @"
@@ -488,9 +492,9 @@ mod tests {
             ]),
         );
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT cohort, count(*) AS profiles FROM (SELECT bucket_start(first_at, 'day', $1, 'monday') AS cohort FROM (SELECT profile_id AS began, first_at FROM (SELECT profile_id, min(timestamp) AS first_at FROM events WHERE timestamp < $2 AND profile_id <> '' GROUP BY profile_id) AS firsts WHERE first_at >= $3) AS began) AS cohorts GROUP BY cohort
+        SELECT cohort, count(*) AS profiles FROM (SELECT bucket_start(first_at, 'day', $1, 'monday') AS cohort FROM (SELECT began, first_at FROM (SELECT identity(profile_id) AS began, min(timestamp) AS first_at FROM events WHERE timestamp < $2 AND profile_id <> '' GROUP BY began) AS firsts WHERE first_at >= $3) AS began) AS cohorts GROUP BY cohort
           [Text("UTC"), TimestampMs(1793750400000), TimestampMs(1793491200000)]
-        SELECT cohort, period, count(*) AS profiles, max(newest) AS newest FROM (SELECT began, cohort, max(period) AS period, max(timestamp) AS newest FROM (SELECT began, bucket_start(first_at, 'day', $1, 'monday') AS cohort, bucket_start(timestamp, 'day', $2, 'monday') AS period, timestamp FROM (SELECT profile_id, timestamp FROM events WHERE timestamp >= $5 AND timestamp < $6 AND profile_id <> '') AS back INNER JOIN (SELECT profile_id AS began, first_at FROM (SELECT profile_id, min(timestamp) AS first_at FROM events WHERE timestamp < $3 AND profile_id <> '' GROUP BY profile_id) AS firsts WHERE first_at >= $4) AS firsts ON profile_id = began WHERE timestamp >= first_at) AS returned GROUP BY began, cohort) AS profiles GROUP BY cohort, period
+        SELECT cohort, period, count(*) AS profiles, max(newest) AS newest FROM (SELECT began, cohort, max(period) AS period, max(timestamp) AS newest FROM (SELECT began, bucket_start(first_at, 'day', $1, 'monday') AS cohort, bucket_start(timestamp, 'day', $2, 'monday') AS period, timestamp FROM (SELECT identity(profile_id) AS profile, timestamp FROM events WHERE timestamp >= $5 AND timestamp < $6 AND profile_id <> '') AS back INNER JOIN (SELECT began, first_at FROM (SELECT identity(profile_id) AS began, min(timestamp) AS first_at FROM events WHERE timestamp < $3 AND profile_id <> '' GROUP BY began) AS firsts WHERE first_at >= $4) AS firsts ON profile = began WHERE timestamp >= first_at) AS returned GROUP BY began, cohort) AS profiles GROUP BY cohort, period
           [Text("UTC"), Text("UTC"), TimestampMs(1793750400000), TimestampMs(1793491200000), TimestampMs(1793491200000), TimestampMs(1795176000001)]
         "#);
         insta::assert_snapshot!(asked.text(), @"
@@ -524,9 +528,9 @@ mod tests {
         ]))
         .go();
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT cohort, count(*) AS profiles FROM (SELECT bucket_start(first_at, 'week', $1, 'monday') AS cohort FROM (SELECT profile_id AS began, first_at FROM (SELECT profile_id, min(timestamp) AS first_at FROM events WHERE timestamp < $2 AND profile_id <> '' AND name IN ($3) AND profile_id IN (SELECT profile_id FROM profiles WHERE is_identified) GROUP BY profile_id) AS firsts WHERE first_at >= $4) AS began) AS cohorts GROUP BY cohort
+        SELECT cohort, count(*) AS profiles FROM (SELECT bucket_start(first_at, 'week', $1, 'monday') AS cohort FROM (SELECT began, first_at FROM (SELECT identity(profile_id) AS began, min(timestamp) AS first_at FROM events WHERE timestamp < $2 AND profile_id <> '' AND name IN ($3) AND profile_id IN (SELECT profile_id FROM profiles WHERE is_identified) GROUP BY began) AS firsts WHERE first_at >= $4) AS began) AS cohorts GROUP BY cohort
           [Text("UTC"), TimestampMs(1795392000000), Text("signup"), TimestampMs(1788134400000)]
-        SELECT cohort, period, count(*) AS profiles, max(newest) AS newest FROM (SELECT began, cohort, period, max(timestamp) AS newest FROM (SELECT began, bucket_start(first_at, 'week', $1, 'monday') AS cohort, bucket_start(timestamp, 'week', $2, 'monday') AS period, timestamp FROM (SELECT profile_id, timestamp FROM events WHERE timestamp >= $6 AND timestamp < $7 AND profile_id <> '' AND name IN ($8)) AS back INNER JOIN (SELECT profile_id AS began, first_at FROM (SELECT profile_id, min(timestamp) AS first_at FROM events WHERE timestamp < $3 AND profile_id <> '' AND name IN ($4) AND profile_id IN (SELECT profile_id FROM profiles WHERE is_identified) GROUP BY profile_id) AS firsts WHERE first_at >= $5) AS firsts ON profile_id = began WHERE timestamp >= first_at) AS returned GROUP BY began, cohort, period) AS profiles GROUP BY cohort, period
+        SELECT cohort, period, count(*) AS profiles, max(newest) AS newest FROM (SELECT began, cohort, period, max(timestamp) AS newest FROM (SELECT began, bucket_start(first_at, 'week', $1, 'monday') AS cohort, bucket_start(timestamp, 'week', $2, 'monday') AS period, timestamp FROM (SELECT identity(profile_id) AS profile, timestamp FROM events WHERE timestamp >= $6 AND timestamp < $7 AND profile_id <> '' AND name IN ($8)) AS back INNER JOIN (SELECT began, first_at FROM (SELECT identity(profile_id) AS began, min(timestamp) AS first_at FROM events WHERE timestamp < $3 AND profile_id <> '' AND name IN ($4) AND profile_id IN (SELECT profile_id FROM profiles WHERE is_identified) GROUP BY began) AS firsts WHERE first_at >= $5) AS firsts ON profile = began WHERE timestamp >= first_at) AS returned GROUP BY began, cohort, period) AS profiles GROUP BY cohort, period
           [Text("UTC"), Text("UTC"), TimestampMs(1795392000000), Text("signup"), TimestampMs(1788134400000), TimestampMs(1788134400000), TimestampMs(1795392000000), Text("purchase")]
         "#);
         insta::assert_snapshot!(asked.text(), @"

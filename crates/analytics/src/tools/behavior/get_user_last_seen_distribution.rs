@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sightline_warehouse::{Interval, Statement, sql};
+use sightline_warehouse::{Interval, Sql, Statement, sql};
 
 use crate::answer::Answer;
 use crate::context::Context;
@@ -138,14 +138,16 @@ async fn statement(conditions: &Conditions, context: &Context<'_>) -> Result<Sta
     let until = Range::always(calendar).until(tomorrow);
     let mut query = context.query();
     let day = Every::Day.bucket(&mut query, calendar, "last_at");
+    let profile = query.dialect().identity(&Sql::from("profile_id"));
     let within = until.contains(&mut query, "timestamp");
     let filters = conditions.on_events(&mut query, context.project, &until);
     let identified = identified::condition(context).await?;
     Ok(query.finish(sql!(
         "SELECT day, count(*) AS users, max(last_at) AS newest FROM (SELECT {day} AS day, last_at FROM \
-         (SELECT profile_id, max(timestamp) AS last_at FROM events WHERE {within} AND profile_id <> ''{filters}{identified} GROUP BY profile_id) \
+         (SELECT {profile} AS profile, max(timestamp) AS last_at FROM events WHERE {within} AND profile_id <> ''{filters}{identified} GROUP BY profile) \
          AS lasts) AS days GROUP BY day",
         day,
+        profile,
         within,
         filters,
         identified
@@ -172,7 +174,7 @@ mod tests {
             ]))
             .go();
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT day, count(*) AS users, max(last_at) AS newest FROM (SELECT bucket_start(last_at, 'day', $1, 'monday') AS day, last_at FROM (SELECT profile_id, max(timestamp) AS last_at FROM events WHERE timestamp >= $2 AND timestamp < $3 AND profile_id <> '' AND profile_id IN (SELECT profile_id FROM profiles WHERE is_identified) GROUP BY profile_id) AS lasts) AS days GROUP BY day
+        SELECT day, count(*) AS users, max(last_at) AS newest FROM (SELECT bucket_start(last_at, 'day', $1, 'monday') AS day, last_at FROM (SELECT identity(profile_id) AS profile, max(timestamp) AS last_at FROM events WHERE timestamp >= $2 AND timestamp < $3 AND profile_id <> '' AND profile_id IN (SELECT profile_id FROM profiles WHERE is_identified) GROUP BY profile) AS lasts) AS days GROUP BY day
           [Text("Europe/Berlin"), TimestampMs(0), TimestampMs(1795215600000)]
         "#);
         insta::assert_snapshot!(asked.text(), @"
@@ -211,7 +213,7 @@ mod tests {
         .rows(json!([]))
         .go();
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT day, count(*) AS users, max(last_at) AS newest FROM (SELECT bucket_start(last_at, 'day', $1, 'monday') AS day, last_at FROM (SELECT profile_id, max(timestamp) AS last_at FROM events WHERE timestamp >= $2 AND timestamp < $3 AND profile_id <> '' AND name IN ($4) AND (device_id IS NULL OR profile_id <> device_id) GROUP BY profile_id) AS lasts) AS days GROUP BY day
+        SELECT day, count(*) AS users, max(last_at) AS newest FROM (SELECT bucket_start(last_at, 'day', $1, 'monday') AS day, last_at FROM (SELECT identity(profile_id) AS profile, max(timestamp) AS last_at FROM events WHERE timestamp >= $2 AND timestamp < $3 AND profile_id <> '' AND name IN ($4) AND (device_id IS NULL OR profile_id <> device_id) GROUP BY profile) AS lasts) AS days GROUP BY day
           [Text("UTC"), TimestampMs(0), TimestampMs(1795219200000), Text("signup")]
         "#);
         assert_eq!(asked.field("total"), json!(0));

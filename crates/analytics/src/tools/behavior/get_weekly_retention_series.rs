@@ -157,20 +157,22 @@ fn statement(reach: &Range, conditions: &Conditions, context: &Context<'_>) -> S
     let dialect = query.dialect();
     let next = dialect.next(
         &Sql::from("week"),
-        &Sql::from("profile_id"),
+        &Sql::from("profile"),
         &Sql::from("week"),
     );
+    let profile = dialect.identity(&Sql::from("profile_id"));
     let ms = |column| dialect.epoch_ms(&Sql::from(column));
     let (week_ms, next_ms) = (ms("week"), ms("next_week"));
     query.finish(sql!(
         "SELECT week, count(*) AS active, sum(CASE WHEN {next_ms} - {week_ms} < {A_WEEK_MS} THEN 1 ELSE 0 END) AS retained, \
          max(newest) AS newest FROM (SELECT week, newest, {next} AS next_week FROM \
-         (SELECT profile_id, {week} AS week, max(timestamp) AS newest FROM events WHERE {within} AND profile_id <> ''{filters} \
-         GROUP BY profile_id, week) AS weeks) AS pairs GROUP BY week",
+         (SELECT {profile} AS profile, {week} AS week, max(timestamp) AS newest FROM events WHERE {within} AND profile_id <> ''{filters} \
+         GROUP BY profile, week) AS weeks) AS pairs GROUP BY week",
         next_ms,
         week_ms,
         A_WEEK_MS,
         next,
+        profile,
         week,
         within,
         filters
@@ -201,7 +203,7 @@ mod tests {
         ]))
         .go();
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT week, count(*) AS active, sum(CASE WHEN CAST(arrow_cast(next_week, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) - CAST(arrow_cast(week, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) < 864000000 THEN 1 ELSE 0 END) AS retained, max(newest) AS newest FROM (SELECT week, newest, lead(week) OVER (PARTITION BY profile_id ORDER BY week) AS next_week FROM (SELECT profile_id, bucket_start(timestamp, 'week', $1, 'monday') AS week, max(timestamp) AS newest FROM events WHERE timestamp >= $2 AND timestamp < $3 AND profile_id <> '' AND country IN ($4) GROUP BY profile_id, week) AS weeks) AS pairs GROUP BY week
+        SELECT week, count(*) AS active, sum(CASE WHEN CAST(arrow_cast(next_week, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) - CAST(arrow_cast(week, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) < 864000000 THEN 1 ELSE 0 END) AS retained, max(newest) AS newest FROM (SELECT week, newest, lead(week) OVER (PARTITION BY profile ORDER BY week) AS next_week FROM (SELECT identity(profile_id) AS profile, bucket_start(timestamp, 'week', $1, 'monday') AS week, max(timestamp) AS newest FROM events WHERE timestamp >= $2 AND timestamp < $3 AND profile_id <> '' AND country IN ($4) GROUP BY profile, week) AS weeks) AS pairs GROUP BY week
           [Text("Europe/Berlin"), TimestampMs(1792360800000), TimestampMs(1795993200000), Text("DE")]
         "#);
         insta::assert_snapshot!(asked.text(), @"

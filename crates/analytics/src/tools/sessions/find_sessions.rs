@@ -323,6 +323,7 @@ impl Input {
         ];
         for (path, event) in happened {
             let Some(event) = event else { continue };
+            let session = query.dialect().identity(&Sql::from("session_id"));
             let within = followed.contains(query, "timestamp");
             let named = names.is_any(query, [event]);
             let there = path.map_or_else(Sql::default, |path| {
@@ -330,7 +331,8 @@ impl Input {
                 sql!(" AND path = {path}", path)
             });
             conditions.push(sql!(
-                "session_id IN (SELECT session_id FROM events WHERE {within} AND {named}{there} AND session_id IS NOT NULL)",
+                "{session} IN (SELECT {session} FROM events WHERE {within} AND {named}{there} AND session_id IS NOT NULL)",
+                session,
                 within,
                 named,
                 there
@@ -443,7 +445,7 @@ mod tests {
         .rows(json!([row(json!(865), "s1"), row(json!(900), "s2")]))
         .go();
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT coalesce(CAST(round(frustration_score * 10) AS BIGINT), 0) AS number, session_id, profile_id, started_at, ended_at, duration_ms, is_bounce, entry_path, exit_path, screen_view_count, event_count, revenue, country, city, device, browser, os, referrer_name, utm_source, utm_campaign, rage_clicks, dead_clicks, error_clicks, js_errors, network_errors, form_abandons, quick_backs, idle_ms, frustration_score, has_feedback, has_replay FROM sessions WHERE started_at >= $1 AND started_at < $2 AND starts_with(lower(browser), lower($3)) AND entry_path IN ($4) AND country IN ($5) AND session_id IN (SELECT session_id FROM events WHERE timestamp >= $6 AND timestamp < $7 AND session_id IS NOT NULL AND property(properties, $8) IN ($9)) AND (rage_clicks > 0 OR has_feedback) AND frustration_score >= $10 AND coalesce(duration_ms, 0) >= $11 AND coalesce(duration_ms, 0) <= $12 AND coalesce(is_bounce, FALSE) = $13 AND session_id IN (SELECT session_id FROM events WHERE timestamp >= $14 AND timestamp < $15 AND name IN ($16, $17) AND path = $18 AND session_id IS NOT NULL) AND session_id IN (SELECT session_id FROM events WHERE timestamp >= $19 AND timestamp < $20 AND name IN ($21) AND session_id IS NOT NULL) ORDER BY coalesce(CAST(round(frustration_score * 10) AS BIGINT), 0) ASC, started_at ASC, coalesce(session_id, '') ASC LIMIT 2 OFFSET 0
+        SELECT coalesce(CAST(round(frustration_score * 10) AS BIGINT), 0) AS number, session_id, profile_id, started_at, ended_at, duration_ms, is_bounce, entry_path, exit_path, screen_view_count, event_count, revenue, country, city, device, browser, os, referrer_name, utm_source, utm_campaign, rage_clicks, dead_clicks, error_clicks, js_errors, network_errors, form_abandons, quick_backs, idle_ms, frustration_score, has_feedback, has_replay FROM sessions WHERE started_at >= $1 AND started_at < $2 AND starts_with(lower(browser), lower($3)) AND entry_path IN ($4) AND country IN ($5) AND identity(session_id) IN (SELECT identity(session_id) FROM events WHERE timestamp >= $6 AND timestamp < $7 AND session_id IS NOT NULL AND property(properties, $8) IN ($9)) AND (rage_clicks > 0 OR has_feedback) AND frustration_score >= $10 AND coalesce(duration_ms, 0) >= $11 AND coalesce(duration_ms, 0) <= $12 AND coalesce(is_bounce, FALSE) = $13 AND identity(session_id) IN (SELECT identity(session_id) FROM events WHERE timestamp >= $14 AND timestamp < $15 AND name IN ($16, $17) AND path = $18 AND session_id IS NOT NULL) AND identity(session_id) IN (SELECT identity(session_id) FROM events WHERE timestamp >= $19 AND timestamp < $20 AND name IN ($21) AND session_id IS NOT NULL) ORDER BY coalesce(CAST(round(frustration_score * 10) AS BIGINT), 0) ASC, started_at ASC, coalesce(session_id, '') ASC LIMIT 2 OFFSET 0
           [TimestampMs(1793491200000), TimestampMs(1793577600000), Text("saf"), Text("/"), Text("DE"), TimestampMs(1793491200000), TimestampMs(1793577600000), Text("plan"), Text("pro"), Float(20.0), Float(1500.0), Float(60000.0), Bool(true), TimestampMs(1793491200000), TimestampMs(1793664000000), Text("screen_view"), Text("$pageview"), Text("/a'b"), TimestampMs(1793491200000), TimestampMs(1793664000000), Text("purchase")]
         "#);
         let text = asked.text();

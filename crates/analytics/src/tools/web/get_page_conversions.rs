@@ -283,7 +283,7 @@ impl Asked<'_> {
         let mut query = self.context.query();
         let views = self.views(&mut query, range);
         let among = page::is_any(&mut query, pages);
-        let viewers = query.dialect().count_distinct(&Sql::from("profile_id"));
+        let viewers = query.dialect().count_distinct(&Sql::from("profile"));
         let (named, columns) = (page::NAMED, page::COLUMNS);
         let statement = query.finish(sql!(
             "SELECT {named}, {viewers} AS viewers FROM ({views}) AS views WHERE {among} GROUP BY {columns}",
@@ -324,24 +324,26 @@ impl Asked<'_> {
         let converting = self.conversions(&mut query, range);
         let conversions = self.conversions(&mut query, range);
         let window = query.bind(self.window_ms);
+        let profile = query.dialect().identity(&Sql::from("profile_id"));
         let among = pages.map_or_else(Sql::default, |pages| {
             let among = page::is_any(&mut query, pages);
             sql!(" AND {among}", among)
         });
-        let converters = query.dialect().count_distinct(&Sql::from("profile_id"));
+        let converters = query.dialect().count_distinct(&Sql::from("profile"));
         let (named, columns) = (page::NAMED, page::COLUMNS);
         query.finish(sql!(
             "SELECT {named}, {converters} AS converters FROM \
-             (SELECT profile_id, page_origin, page_path, at_ms, kind, min(conversion_ms) OVER (PARTITION BY profile_id \
+             (SELECT profile, page_origin, page_path, at_ms, kind, min(conversion_ms) OVER (PARTITION BY profile \
              ORDER BY at_ms DESC, kind ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS converted_ms FROM \
-             (SELECT profile_id, page_origin, page_path, at_ms, 0 AS kind, CAST(NULL AS BIGINT) AS conversion_ms FROM ({views}) AS views \
-             WHERE profile_id IN (SELECT profile_id FROM events WHERE {converting}) UNION ALL \
-             SELECT profile_id, '' AS page_origin, '' AS page_path, {ms} AS at_ms, 1 AS kind, {ms} AS conversion_ms \
+             (SELECT profile, page_origin, page_path, at_ms, 0 AS kind, CAST(NULL AS BIGINT) AS conversion_ms FROM ({views}) AS views \
+             WHERE profile IN (SELECT {profile} FROM events WHERE {converting}) UNION ALL \
+             SELECT {profile} AS profile, '' AS page_origin, '' AS page_path, {ms} AS at_ms, 1 AS kind, {ms} AS conversion_ms \
              FROM events WHERE {conversions} AND profile_id <> '') AS moments) AS followed \
              WHERE kind = 0 AND converted_ms - at_ms <= {window}{among} GROUP BY {columns} ORDER BY converters DESC, {columns} LIMIT {rows}",
             named,
             converters,
             views,
+            profile,
             converting,
             ms,
             conversions,
@@ -356,6 +358,7 @@ impl Asked<'_> {
     fn views(&self, query: &mut Query<'_>, range: &Range) -> Sql {
         let page = page::columns();
         let ms = query.dialect().epoch_ms(&Sql::from("timestamp"));
+        let profile = query.dialect().identity(&Sql::from("profile_id"));
         let reach = range.widened_back(self.window_ms);
         let within = reach.contains(query, "timestamp");
         let viewed = self
@@ -367,7 +370,8 @@ impl Asked<'_> {
             .conditions
             .on_events(query, self.context.project, &reach);
         sql!(
-            "SELECT profile_id, {page}, {ms} AS at_ms FROM events WHERE {within} AND {viewed} AND profile_id <> ''{filters}",
+            "SELECT {profile} AS profile, {page}, {ms} AS at_ms FROM events WHERE {within} AND {viewed} AND profile_id <> ''{filters}",
+            profile,
             page,
             ms,
             within,

@@ -325,14 +325,15 @@ impl Asked<'_> {
         let filters = self
             .conditions
             .on_sessions(query, self.context.project, range);
+        let session = query.dialect().identity(&Sql::from("session_id"));
         let entry = page::columns_of("entry_origin", "entry_path");
         sql!(
             "SELECT titled.page_origin AS page_origin, titled.page_path AS page_path, title, page_views, coalesce(sessions, 0) AS sessions, \
              timed, time_ms, known_sessions, duration_ms, entries, bounced, newest FROM ({titled}) AS titled LEFT JOIN \
              (SELECT {columns}, count(*) AS sessions, sum(timed) AS timed, sum(time_ms) AS time_ms, count(duration_ms) AS known_sessions, \
              sum(duration_ms) AS duration_ms FROM ({timed}) AS visits LEFT JOIN \
-             (SELECT session_id, max(coalesce(duration_ms, 0)) AS duration_ms FROM sessions WHERE {around} GROUP BY session_id) AS durations \
-             ON visit = session_id GROUP BY {columns}) AS seen \
+             (SELECT {session} AS session, max(coalesce(duration_ms, 0)) AS duration_ms FROM sessions WHERE {around} GROUP BY session) AS durations \
+             ON visit = session GROUP BY {columns}) AS seen \
              ON titled.page_origin = seen.page_origin AND titled.page_path = seen.page_path LEFT JOIN \
              (SELECT {columns}, count(*) AS entries, sum(bounced) AS bounced FROM \
              (SELECT {entry}, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced FROM sessions WHERE {started}{filters}) AS entered \
@@ -340,6 +341,7 @@ impl Asked<'_> {
             titled,
             columns,
             timed,
+            session,
             around,
             entry,
             started,
@@ -399,6 +401,7 @@ impl Asked<'_> {
             .lengthened(LONGEST_SESSION_MS)
             .contains(query, "timestamp");
         let viewed = self.viewed(query);
+        let session = query.dialect().identity(&Sql::from("session_id"));
         let page = page::columns();
         let within = range.contains(query, "timestamp");
         let mut joins = Vec::new();
@@ -408,11 +411,12 @@ impl Asked<'_> {
         let joins = Sql::join(joins, "");
         sql!(
             "SELECT visit, {fields} FROM (SELECT visit, {each} AS page FROM (SELECT visit, {times} AS pages FROM \
-             (SELECT session_id AS visit, {page}, {ms} AS at_ms, CASE WHEN {within}{marks} THEN 1 ELSE 0 END AS counts \
+             (SELECT {session} AS visit, {page}, {ms} AS at_ms, CASE WHEN {within}{marks} THEN 1 ELSE 0 END AS counts \
              FROM events{joins} WHERE {followed} AND {viewed} AND session_id <> '') AS views GROUP BY visit) AS visits) AS looked",
             fields,
             each,
             times,
+            session,
             page,
             ms,
             within,
