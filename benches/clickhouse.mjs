@@ -4,7 +4,6 @@
 // The engine answers one question at a time (`tests/clickhouse/front.py`), so both ways wait alike. One Worker for all: what it keeps are
 // the names of tables.
 
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
@@ -13,9 +12,10 @@ import { migrate } from "../xtask/local/migrations.mjs";
 import { startWorker } from "../xtask/local/runtime.mjs";
 import { Mcp } from "../tests/support/mcp.mjs";
 import { admitAll } from "../tests/support/tenants.mjs";
+import { PROJECT } from "./project.mjs";
+import { argumentsOf, median, questions } from "./questions.mjs";
 
 const REPEATS = 5;
-const PROJECT = { id: "bench", name: "Bench", organization: { id: "org_bench", name: "Bench" } };
 /** SQL of the embedded engine's own is not ClickHouse's. */
 const asked = (/** @type {{tool: string}} */ { tool }) => tool !== "query";
 
@@ -23,7 +23,6 @@ const { values } = parseArgs({ options: { data: { type: "string" }, python: { ty
 const { data, python } = values;
 if (!data || !python) throw new Error("--data DIR and --python PATH are required");
 
-const { range, questions } = JSON.parse(await readFile(new URL("questions.json", import.meta.url), "utf8"));
 console.error("▸ clickhouse: loading");
 const server = await startClickhouse(python, [], ["--load-files", path.join(data, PROJECT.id)]);
 const worker = await startWorker({ vars: clickhouseVars(server) });
@@ -32,7 +31,7 @@ try {
   const { tokens } = await admitAll(worker.db, [PROJECT]);
   const mcp = new Mcp(new URL("/mcp", worker.url), tokens[PROJECT.id]);
   // The module is compiled with the first request, and the tables are looked up with the first question.
-  await mcp.call("get_event_definitions", { ...range, limit: 1 });
+  await mcp.call("get_event_definitions", { startDate: "2026-06-30", endDate: "2026-06-30", limit: 1 });
   const answers = [];
   for (const question of questions) answers.push(asked(question) ? await measure(mcp, question) : { name: question.name });
   console.log(JSON.stringify(answers));
@@ -43,11 +42,12 @@ try {
 
 /**
  * @param {Mcp} mcp
- * @param {{name: string, tool: string, arguments: any}} question
+ * @param {import("./questions.mjs").Question} question
  */
-async function measure(mcp, { name, tool, arguments: given }) {
+async function measure(mcp, question) {
+  const { name, tool } = question;
   console.error(`▸ clickhouse: ${name}`);
-  const args = { ...range, ...given };
+  const args = argumentsOf(question, 1);
   const through = [];
   let refusal = null;
   const before = (await requests()).length;
@@ -80,9 +80,4 @@ function send({ query, parameters, settings }) {
   for (const [parameter, value] of Object.entries(parameters)) form.set(`param_${parameter}`, value);
   const headers = { "x-clickhouse-user": "reader", "x-clickhouse-key": server.password };
   return fetch(`${server.url}/?${new URLSearchParams(settings)}`, { method: "POST", body: form, headers });
-}
-
-/** @param {number[]} numbers */
-function median(numbers) {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }

@@ -1,49 +1,35 @@
 // Asks the benchmark's questions of the built Worker in workerd, over local R2: `node workerd.mjs --data DIR --state DIR`.
 //
-// Each question gets a Worker of its own, so that its first run is a cold one and the memory it needed is its own. Prints JSON.
+// Each question gets a Worker of its own, so that its first run finds nothing kept and the memory it needed is its own. Then the same is
+// asked again, and then of other days: the same columns of the same files, but no answer that was given before. Prints JSON.
 
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import path from "node:path";
 import { parseArgs } from "node:util";
 
 import { migrate } from "../xtask/local/migrations.mjs";
 import { startWorker } from "../xtask/local/runtime.mjs";
-import { loadProject } from "../xtask/local/lake.mjs";
 import { Mcp } from "../tests/support/mcp.mjs";
 import { OBSERVED } from "../tests/support/observed.mjs";
 import { admitAll } from "../tests/support/tenants.mjs";
+import { PROJECT, load } from "./project.mjs";
+import { argumentsOf, median, questions } from "./questions.mjs";
 
 const REPEATS = 5;
-const PROJECT = { id: "bench", name: "Bench", organization: { id: "org_bench", name: "Bench" } };
 
-const { values } = parseArgs({ options: { data: { type: "string" }, state: { type: "string" } } });
+const { values } = parseArgs({ options: { data: { type: "string" }, state: { type: "string" }, only: { type: "string" } } });
 const { data, state } = values;
 if (!data || !state) throw new Error("--data DIR and --state DIR are required");
 
-const { range, questions } = JSON.parse(await readFile(new URL("questions.json", import.meta.url), "utf8"));
-await load();
+const asked = questions.filter(({ name }) => name.includes(values.only ?? ""));
+await load(data, state);
 const answers = [];
-for (const question of questions) {
+for (const question of asked) {
   console.error(`▸ workerd: ${question.name}`);
   answers.push(await measure(question));
 }
 console.log(JSON.stringify(answers));
 
-/** Puts the data into the bucket once; what was loaded is noted beside it. */
-async function load() {
-  const generation = await readFile(path.join(/** @type {string} */ (data), ".generation"), "utf8");
-  const note = path.join(/** @type {string} */ (state), "loaded");
-  if ((await readFile(note, "utf8").catch(() => "")) === generation) return;
-  console.error("▸ workerd: loading the bucket");
-  const worker = await startWorker({ state });
-  await loadProject(worker.lake, PROJECT.id, path.join(/** @type {string} */ (data), PROJECT.id));
-  await worker.stop();
-  await mkdir(/** @type {string} */ (state), { recursive: true });
-  await writeFile(note, generation);
-}
-
-/** @param {{name: string, tool: string, arguments: any}} question */
-async function measure({ name, tool, arguments: given }) {
+/** @param {import("./questions.mjs").Question} question */
+async function measure(question) {
   const worker = await startWorker({ state, around: OBSERVED });
   try {
     await migrate(worker.db);
@@ -51,12 +37,23 @@ async function measure({ name, tool, arguments: given }) {
     const mcp = new Mcp(new URL("/mcp", worker.url), tokens[PROJECT.id]);
     // The module is compiled with the first request, whatever it asks.
     await mcp.request("ping");
-    const args = tool === "query" ? given : { ...range, ...given };
-    const runs = [];
-    for (let run = 0; run <= REPEATS; run += 1) runs.push(await ask(mcp, tool, args));
-    const [first, ...later] = runs;
-    const refusal = runs.find((run) => run.refusal)?.refusal ?? null;
-    return { name, firstMs: first.ms, medianMs: median(later.map(({ ms }) => ms)), first: first.cost, later: later[0].cost, refusal };
+    const first = await ask(mcp, question, 1);
+    const again = [];
+    for (let run = 0; run < REPEATS; run += 1) again.push(await ask(mcp, question, 1));
+    const others = [];
+    for (const day of [2, 3, 4]) others.push(await ask(mcp, question, day));
+    const refusal = [first, ...again, ...others].find((run) => run.refusal)?.refusal ?? null;
+    return {
+      name: question.name,
+      firstMs: first.ms,
+      differentMs: median(others.map(({ ms }) => ms)),
+      againMs: median(again.map(({ ms }) => ms)),
+      first: first.cost,
+      different: others[0].cost,
+      again: again[0].cost,
+      wasmMemory: others.at(-1)?.cost.wasmMemory,
+      refusal,
+    };
   } finally {
     await worker.stop();
   }
@@ -64,19 +61,15 @@ async function measure({ name, tool, arguments: given }) {
 
 /**
  * @param {Mcp} mcp
- * @param {string} tool
- * @param {any} args
+ * @param {import("./questions.mjs").Question} question
+ * @param {number} day the first of the days asked for
  */
-async function ask(mcp, tool, args) {
+async function ask(mcp, question, day) {
+  const { tool } = question;
   const started = performance.now();
-  const { status, headers, body, text } = await mcp.exchange("tools/call", { name: tool, arguments: args });
+  const { status, headers, body, text } = await mcp.exchange("tools/call", { name: tool, arguments: argumentsOf(question, day) });
   const ms = performance.now() - started;
   if (status !== 200 || !body?.result) throw new Error(`${tool}: HTTP ${status}: ${text.slice(0, 500)}`);
   const refusal = body.result.isError ? body.result.content[0].text : null;
   return { ms, refusal, cost: JSON.parse(headers.get("x-test-cost") ?? "null") };
-}
-
-/** @param {number[]} numbers */
-function median(numbers) {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }

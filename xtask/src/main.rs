@@ -64,15 +64,8 @@ enum Task {
         #[arg(long, value_enum, value_delimiter = ',')]
         only: Vec<test::Stage>,
     },
-    /// Measure the Worker in workerd beside native DuckDB, over the same files
-    Bench {
-        /// Millions of events
-        #[arg(long, value_delimiter = ',', default_value = "1,10")]
-        millions: Vec<u32>,
-        /// How to compile the Worker
-        #[arg(long, value_enum, env = "SIGHTLINE_PROFILE", default_value_t)]
-        profile: Profile,
-    },
+    /// Measure the Worker in workerd beside others, in one run
+    Bench(bench::Bench),
     /// Make the demo data anew in `.sightline/demo`
     Demo,
     /// Write `docs/tools.md` from the tools
@@ -107,7 +100,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         } => dev::run(port, profile, once, clickhouse)?,
         Task::Import(import) => import::run(&import)?,
         Task::Build { profile } => build::run(profile)?,
-        Task::Bench { millions, profile } => bench::run(&millions, profile)?,
+        Task::Bench(bench) => bench::run(&bench)?,
         Task::Demo => drop(demo::generate()?),
         Task::Docs { check } => docs::run(check)?,
     }
