@@ -390,3 +390,43 @@ fn a_filter_of_a_distinct_count_holds() {
         ]
     );
 }
+
+#[test]
+fn more_distinct_values_than_fit_are_estimated_from_a_sample_and_the_result_says_so() {
+    let project = project_with(
+        november(1, 50_000),
+        EngineConfig {
+            distinct_bytes: 300_000,
+            ..EngineConfig::default()
+        },
+    );
+    let ask = |sql: &str| block_on(project.run_sql(sql, 0, 10, &Limits::default())).unwrap();
+    let sql = "SELECT count(DISTINCT CAST(my_extra AS VARCHAR)) AS n, count(DISTINCT path) AS paths FROM events";
+    let estimated = ask(sql);
+    assert!(estimated.sampled_one_in > 1);
+    let n = estimated.rows[0][0].as_i64().unwrap() as f64;
+    let error = ((estimated.sampled_one_in - 1) as f64 * 50_000.0).sqrt();
+    assert!(
+        (n - 50_000.0).abs() < 5.0 * error,
+        "{n}, give or take {error}"
+    );
+    // What has few values is not thinned for what has many.
+    assert_eq!(estimated.rows[0][1], json!(4));
+    // An answer that is kept stays an estimate; another question is exact again.
+    assert_eq!(ask(sql).sampled_one_in, estimated.sampled_one_in);
+    let exact = ask("SELECT count(DISTINCT CAST(my_extra % 5000 AS VARCHAR)) FROM events");
+    assert_eq!(
+        (exact.sampled_one_in, &exact.rows[0][0]),
+        (1, &json!(5_000))
+    );
+}
+
+#[test]
+fn reading_ahead_reads_every_row_group_once() {
+    let project = project(november(3, 10_000));
+    let count = |sql: &str| block_on(project.run_sql(sql, 0, 10, &Limits::default())).unwrap();
+    // The list, three footers, and ten row groups of each of three files.
+    let all = count("SELECT count(path), count(name) FROM events");
+    assert_eq!(all.rows, [[json!(30_000), json!(30_000)]]);
+    assert_eq!(all.scanned.reads, 34, "{:?}", all.scanned);
+}
