@@ -7,9 +7,9 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::common::{JoinType, Result};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::AggregateExec;
@@ -45,9 +45,7 @@ impl PhysicalOptimizerRule for BuildSides {
                 likely_rows(join.left().as_ref()),
                 likely_rows(join.right().as_ref()),
             );
-            // `IN` with as many on both sides: its right side is only keys.
-            let is_membership = matches!(join.join_type(), JoinType::LeftSemi | JoinType::LeftAnti);
-            if right < left || (is_membership && right <= left) {
+            if right < left {
                 return Ok(Transformed::yes(
                     join.swap_inputs(PartitionMode::CollectLeft)?,
                 ));
