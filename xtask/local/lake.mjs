@@ -7,13 +7,16 @@ import path from "node:path";
 
 const MANIFEST = "manifest.json";
 
+/** What a project consists of: data, the manifest, and the copies of footers it names. */
+const isOfProject = (/** @type {string} */ name) => name.endsWith(".parquet") || name.endsWith(".bin") || name === MANIFEST;
+
 /** Files on their way at once. */
 const IN_FLIGHT = 16;
 
 /**
  * @param {any} lake the R2 bucket
  * @param {string} projectId
- * @param {string} directory the project's folder: `{table}/…/*.parquet`, perhaps `manifest.json`
+ * @param {string} directory the project's folder: `{table}/…/*.parquet`, perhaps `manifest.json` and `footers/*.bin`
  * @returns {Promise<number>} files copied
  */
 export async function loadProject(lake, projectId, directory) {
@@ -58,7 +61,7 @@ export async function keysBelow(lake, prefix) {
 export async function filesBelow(directory) {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   return entries
-    .filter((entry) => entry.isFile() && (entry.name.endsWith(".parquet") || entry.name === MANIFEST))
+    .filter((entry) => entry.isFile() && isOfProject(entry.name))
     .map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)).split(path.sep).join("/"))
     .filter((file) => !file.startsWith("."))
     .sort();

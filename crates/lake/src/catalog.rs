@@ -173,11 +173,21 @@ impl Catalog {
         let mut version = String::new();
         for table in tables {
             for file in self.files(*table, None).await? {
-                let which = file.etag.unwrap_or_else(|| file.size.to_string());
-                version.push_str(&format!("{}@{which};", file.path));
+                version.push_str(&format!("{}@{};", file.path, file.version()));
             }
         }
         Ok(version)
+    }
+
+    /// The tables that the manifest says have files: what is known without a listing.
+    #[must_use]
+    pub fn named_tables(&self) -> Vec<Table> {
+        let has_files = |table: &Table| {
+            self.manifest()
+                .and_then(|manifest| manifest.files(*table))
+                .is_some_and(|files| !files.is_empty())
+        };
+        Table::ALL.into_iter().filter(has_files).collect()
     }
 
     /// The tables that have files, in the order of [`Table::ALL`].

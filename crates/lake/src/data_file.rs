@@ -1,5 +1,7 @@
 //! One live Parquet file of a table, as far as it is known without opening it.
 
+use std::{ops::Range, sync::Arc};
+
 use chrono::NaiveDate;
 use object_store::{ObjectMeta, path::Path};
 
@@ -20,6 +22,26 @@ pub struct DataFile {
     pub rows: Option<u64>,
     /// Earliest and latest instant in the table's time column (Unix milliseconds, both included), where the manifest says it.
     pub time_ms: Option<(i64, i64)>,
+    /// Where a copy of its footer lies, where the manifest says it.
+    pub footer: Option<FooterCopy>,
+}
+
+/// A copy of a file's footer, beside those of a project's other files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FooterCopy {
+    /// The object that holds it.
+    pub object: Arc<FooterObject>,
+    /// Where in it.
+    pub range: Range<u64>,
+}
+
+/// An object of footers. It is written once and never changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FooterObject {
+    /// Its path inside the project.
+    pub path: Path,
+    /// Its length in bytes.
+    pub size: u64,
 }
 
 impl DataFile {
@@ -33,7 +55,14 @@ impl DataFile {
             etag: object.e_tag,
             rows: None,
             time_ms: None,
+            footer: None,
         }
+    }
+
+    /// What tells this content from another under the same path: the etag, or lacking one the size.
+    #[must_use]
+    pub fn version(&self) -> String {
+        self.etag.clone().unwrap_or_else(|| self.size.to_string())
     }
 
     /// Whether the file can hold rows of these UTC days, by its folder or by its earliest and latest instant.

@@ -1,16 +1,21 @@
 //! Parquet footers, read once per version of a file and kept.
 //!
-//! One range read of the file's last 64 KiB almost always holds the whole footer; a second read fetches what is missing. The
-//! page index is not loaded. The cache is bounded by the footers' size in memory and forgets what was used least recently.
+//! Where the manifest names copies of the footers, one read of those brings all. Otherwise, and where a copy is gone or broken, one range
+//! read of a file's last 64 KiB almost always holds its whole footer; a second read fetches what is missing. The page index is not
+//! loaded. The cache is bounded by the footers' size in memory and forgets what was used least recently.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Bytes, BytesMut};
+use futures::future::try_join_all;
 use lru::LruCache;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use parquet::file::metadata::{FooterTail, ParquetMetaData, ParquetMetaDataReader};
 
-use crate::{DataFile, FileFault, LakeError};
+use crate::{DataFile, FileFault, FooterObject, LakeError};
 
 /// How much of a file's end is read at once.
 const TAIL_BYTES: u64 = 64 * 1024;
@@ -20,6 +25,12 @@ const FOOTER_TAIL_BYTES: u64 = 8;
 
 /// A file too short to hold the magic at both ends and a footer is none.
 const SMALLEST_FILE_BYTES: u64 = 12;
+
+/// An object of copies up to this size is read as a whole and kept; of a larger one, the ranges that are needed.
+const WHOLE_OBJECT_BYTES: u64 = 1 << 20;
+
+/// How many objects of copies are kept.
+const OBJECTS_KEPT: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// Footers of data files, shared by all requests of an isolate.
 #[derive(Debug)]
@@ -35,6 +46,8 @@ type Key = (String, String, String);
 struct Kept {
     footers: LruCache<Key, Arc<ParquetMetaData>>,
     bytes: usize,
+    /// Objects of copies by project and path: there is one version of each.
+    objects: LruCache<(String, String), Bytes>,
 }
 
 impl FooterCache {
@@ -46,6 +59,7 @@ impl FooterCache {
             kept: Mutex::new(Kept {
                 footers: LruCache::unbounded(),
                 bytes: 0,
+                objects: LruCache::new(OBJECTS_KEPT),
             }),
         }
     }
@@ -53,38 +67,144 @@ impl FooterCache {
     /// Bytes of decoded footers kept now.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .bytes
+        self.lock().bytes
     }
 
     /// The footer of `file`, from the cache or from `store`. `scope` names the project the store is rooted at.
     ///
     /// # Errors
-    /// [`LakeError::BadFile`] when the file is empty, truncated or not Parquet; [`LakeError::Missing`] when it is gone;
-    /// [`LakeError::Storage`] when the store fails.
+    /// As [`FooterCache::footers`].
     pub async fn footer(
         &self,
         scope: &str,
         store: &Arc<dyn ObjectStore>,
         file: &DataFile,
     ) -> Result<Arc<ParquetMetaData>, LakeError> {
-        let version = file.etag.clone().unwrap_or_else(|| file.size.to_string());
-        let key = (scope.to_owned(), file.path.to_string(), version);
-        let known = self
-            .kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .footers
-            .get(&key)
-            .cloned();
-        if let Some(footer) = known {
+        if let Some(footer) = self.known(&key(scope, file)) {
             return Ok(footer);
         }
-        let footer = Arc::new(read_footer(store.as_ref(), file).await?);
-        self.keep(key, &footer);
+        let copies = self.copies(scope, store, &[file]).await;
+        self.read(scope, store, file, copies.into_iter().next().flatten())
+            .await
+    }
+
+    /// The footers of `files`, in their order, from the cache or from `store`. `scope` names the project the store is rooted at.
+    ///
+    /// # Errors
+    /// [`LakeError::BadFile`] when a file is empty, truncated or not Parquet; [`LakeError::Missing`] when it is gone;
+    /// [`LakeError::Storage`] when the store fails.
+    pub async fn footers(
+        &self,
+        scope: &str,
+        store: &Arc<dyn ObjectStore>,
+        files: &[&DataFile],
+    ) -> Result<Vec<Arc<ParquetMetaData>>, LakeError> {
+        let known: Vec<_> = files
+            .iter()
+            .map(|file| self.known(&key(scope, file)))
+            .collect();
+        let unknown: Vec<&DataFile> = files
+            .iter()
+            .zip(&known)
+            .filter(|(_, known)| known.is_none())
+            .map(|(file, _)| *file)
+            .collect();
+        let copies = self.copies(scope, store, &unknown).await;
+        let read = unknown
+            .into_iter()
+            .zip(copies)
+            .map(|(file, copy)| self.read(scope, store, file, copy));
+        let mut read = try_join_all(read).await?.into_iter();
+        Ok(known
+            .into_iter()
+            .filter_map(|known| known.or_else(|| read.next()))
+            .collect())
+    }
+
+    /// A footer out of its copy, or out of the file itself.
+    async fn read(
+        &self,
+        scope: &str,
+        store: &Arc<dyn ObjectStore>,
+        file: &DataFile,
+        copy: Option<Bytes>,
+    ) -> Result<Arc<ParquetMetaData>, LakeError> {
+        let copied = copy.and_then(|copy| decode(file, &copy).ok());
+        let footer = match copied {
+            Some(footer) => footer,
+            None => read_footer(store.as_ref(), file).await?,
+        };
+        let footer = Arc::new(footer);
+        self.keep(key(scope, file), &footer);
         Ok(footer)
+    }
+
+    /// The copies of these files' footers, as far as there are any that can be read.
+    async fn copies(
+        &self,
+        scope: &str,
+        store: &Arc<dyn ObjectStore>,
+        files: &[&DataFile],
+    ) -> Vec<Option<Bytes>> {
+        let mut copies = vec![None; files.len()];
+        let objects: BTreeMap<&str, &FooterObject> = files
+            .iter()
+            .filter_map(|file| file.footer.as_ref())
+            .map(|copy| (copy.object.path.as_ref(), copy.object.as_ref()))
+            .collect();
+        for object in objects.into_values() {
+            let (places, ranges): (Vec<usize>, Vec<Range<u64>>) = files
+                .iter()
+                .enumerate()
+                .filter_map(|(place, file)| Some((place, file.footer.as_ref()?)))
+                .filter(|(_, copy)| copy.object.path == object.path)
+                .map(|(place, copy)| (place, copy.range.clone()))
+                .unzip();
+            let found = self.of_object(scope, store, object, &ranges).await;
+            for (place, copy) in places.into_iter().zip(found.into_iter().flatten()) {
+                if let Some(slot) = copies.get_mut(place) {
+                    *slot = Some(copy);
+                }
+            }
+        }
+        copies
+    }
+
+    /// Ranges of an object of copies; none if it cannot be read.
+    async fn of_object(
+        &self,
+        scope: &str,
+        store: &Arc<dyn ObjectStore>,
+        object: &FooterObject,
+        ranges: &[Range<u64>],
+    ) -> Option<Vec<Bytes>> {
+        if object.size > WHOLE_OBJECT_BYTES {
+            return store.get_ranges(&object.path, ranges).await.ok();
+        }
+        let key = (scope.to_owned(), object.path.to_string());
+        let known = self.lock().objects.get(&key).cloned();
+        let whole = match known {
+            Some(whole) => whole,
+            None => {
+                let whole = store.get(&object.path).await.ok()?.bytes().await.ok()?;
+                self.lock().objects.put(key, whole.clone());
+                whole
+            }
+        };
+        let cut = |range: &Range<u64>| {
+            let start = usize::try_from(range.start).ok()?;
+            let end = usize::try_from(range.end).ok()?;
+            (end <= whole.len()).then(|| whole.slice(start..end))
+        };
+        ranges.iter().map(cut).collect()
+    }
+
+    fn known(&self, key: &Key) -> Option<Arc<ParquetMetaData>> {
+        self.lock().footers.get(key).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn keep(&self, key: Key, footer: &Arc<ParquetMetaData>) {
@@ -92,7 +212,7 @@ impl FooterCache {
         if size > self.capacity_bytes {
             return;
         }
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.lock();
         if let Some(replaced) = kept.footers.put(key, Arc::clone(footer)) {
             kept.bytes = kept.bytes.saturating_sub(replaced.memory_size());
         }
@@ -106,11 +226,28 @@ impl FooterCache {
     }
 }
 
+fn key(scope: &str, file: &DataFile) -> Key {
+    (scope.to_owned(), file.path.to_string(), file.version())
+}
+
 /// Reads the footer of `file`.
 pub(crate) async fn read_footer(
     store: &dyn ObjectStore,
     file: &DataFile,
 ) -> Result<ParquetMetaData, LakeError> {
+    decode(file, &read_footer_bytes(store, file).await?)
+}
+
+fn decode(file: &DataFile, footer: &[u8]) -> Result<ParquetMetaData, LakeError> {
+    ParquetMetaDataReader::decode_metadata(footer)
+        .map_err(|error| LakeError::bad_file(&file.path, FileFault::Corrupt(error.to_string())))
+}
+
+/// Reads the footer of `file` as it is written there, without the eight bytes behind it.
+pub(crate) async fn read_footer_bytes(
+    store: &dyn ObjectStore,
+    file: &DataFile,
+) -> Result<Bytes, LakeError> {
     let fault = |fault| LakeError::bad_file(&file.path, fault);
     if file.size == 0 {
         return Err(fault(FileFault::Empty));
@@ -136,14 +273,12 @@ pub(crate) async fn read_footer(
         .checked_sub(length as u64)
         .filter(|start| *start >= 4)
         .ok_or_else(|| fault(FileFault::Truncated))?;
-    let decoded = if length <= rest.len() {
-        ParquetMetaDataReader::decode_metadata(&rest[rest.len() - length..])
-    } else {
-        let mut whole = BytesMut::from(read(store, file, start..tail_start).await?);
-        whole.extend_from_slice(rest);
-        ParquetMetaDataReader::decode_metadata(&whole)
-    };
-    decoded.map_err(|error| fault(FileFault::Corrupt(error.to_string())))
+    if length <= rest.len() {
+        return Ok(tail.slice(rest.len() - length..rest.len()));
+    }
+    let mut whole = BytesMut::from(read(store, file, start..tail_start).await?);
+    whole.extend_from_slice(rest);
+    Ok(whole.freeze())
 }
 
 /// A file that does not end as Parquet: one that begins as Parquet was cut off, any other is something else.

@@ -194,7 +194,7 @@ impl Import {
             (Table::Sessions, [kept(stored_sessions), sessions].concat()),
             (Table::Profiles, profiles),
         ];
-        summary.files_left_over = project.swap(&store, tables).await?;
+        summary.files_left_over = project.swap(&store, &options.name, tables).await?;
         Ok(summary)
     }
 }

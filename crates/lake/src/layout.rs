@@ -70,6 +70,24 @@ pub fn file_path(table: Table, day: Option<NaiveDate>, name: &str) -> Path {
     }
 }
 
+/// The folder of copies of footers.
+#[cfg(feature = "write")]
+pub(crate) fn footers_folder() -> Path {
+    Path::from("footers")
+}
+
+/// The path of the copies of footers called `name`.
+#[cfg(feature = "write")]
+pub(crate) fn footers_path(name: &str) -> Path {
+    Path::from(format!("footers/{name}.bin"))
+}
+
+/// Whether an object holds copies of footers.
+#[cfg(feature = "write")]
+pub(crate) fn is_footers(path: &Path) -> bool {
+    path.prefix_matches(&footers_folder()) && path.as_ref().ends_with(".bin")
+}
+
 /// Whether an object is a data file: it ends in `.parquet` and no part of its path is hidden (`.` or `_` first).
 #[must_use]
 pub fn is_data_file(path: &Path) -> bool {

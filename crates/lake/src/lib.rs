@@ -26,6 +26,8 @@ pub mod demo;
 #[cfg(feature = "write")]
 mod event_ids;
 #[cfg(feature = "write")]
+mod footer_copies;
+#[cfg(feature = "write")]
 mod import;
 #[cfg(feature = "write")]
 mod profiles;
@@ -44,7 +46,7 @@ mod writer;
 
 pub use catalog::{Catalog, CatalogCache};
 pub use column::{Column, ColumnKind};
-pub use data_file::DataFile;
+pub use data_file::{DataFile, FooterCopy, FooterObject};
 pub use error::{FileFault, LakeError};
 pub use footer::FooterCache;
 pub use layout::DayRange;

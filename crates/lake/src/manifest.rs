@@ -3,14 +3,18 @@
 //! A table named in the manifest has exactly the files named there; others in its folder are leftovers of an interrupted
 //! import and are not read. A table that is not named is found by listing. Since an import writes its files first and swaps
 //! the manifest last, readers see either all of it or nothing.
+//!
+//! It may also name an object that holds copies of the files' footers, so that a reader who needs many of them makes one read.
 
-use std::collections::BTreeMap;
+#[cfg(feature = "write")]
+use std::collections::HashSet;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::NaiveDate;
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
-use crate::{DataFile, LakeError, Table};
+use crate::{DataFile, FooterCopy, FooterObject, LakeError, Table};
 
 /// Where the manifest lies inside a project.
 pub const MANIFEST_PATH: &str = "manifest.json";
@@ -28,7 +32,16 @@ pub struct Manifest {
 #[derive(Serialize, Deserialize)]
 struct Document {
     version: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    footers: Option<Footers>,
     tables: BTreeMap<String, Vec<Entry>>,
+}
+
+/// The object of footers.
+#[derive(Serialize, Deserialize)]
+struct Footers {
+    path: String,
+    size: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -45,6 +58,9 @@ struct Entry {
     min_time_ms: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     max_time_ms: Option<i64>,
+    /// Where in the object of footers its copy begins, and its length.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    footer: Option<(u64, u64)>,
 }
 
 impl Manifest {
@@ -62,11 +78,13 @@ impl Manifest {
                 document.version
             )));
         }
+        let footers = document.footers.map(Footers::into_object).transpose();
+        let footers = footers.map_err(bad)?;
         let mut tables = BTreeMap::new();
         for (table, entries) in document.tables {
             let files = entries
                 .into_iter()
-                .map(Entry::into_file)
+                .map(|entry| entry.into_file(footers.as_ref()))
                 .collect::<Result<Vec<_>, _>>();
             tables.insert(table, files.map_err(bad)?);
         }
@@ -77,8 +95,11 @@ impl Manifest {
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
         let entries = |files: &Vec<DataFile>| files.iter().map(Entry::of_file).collect();
+        let mut files = self.tables.values().flatten();
+        let footers = files.find_map(|file| file.footer.as_ref());
         let document = Document {
             version: VERSION,
+            footers: footers.map(|footer| Footers::of_object(&footer.object)),
             tables: self
                 .tables
                 .iter()
@@ -100,19 +121,68 @@ impl Manifest {
         files.sort_by(|a, b| (a.day, &a.path).cmp(&(b.day, &b.path)));
         self.tables.insert(table.name().to_owned(), files);
     }
+
+    /// All files it names, table by table.
+    #[cfg(feature = "write")]
+    pub(crate) fn all_files(&self) -> impl Iterator<Item = &DataFile> {
+        self.tables.values().flatten()
+    }
+
+    /// The paths of all it names: files, and the object of their footers.
+    #[cfg(feature = "write")]
+    pub(crate) fn paths(&self) -> HashSet<&Path> {
+        let footers = self.all_files().find_map(|file| file.footer.as_ref());
+        let files = self.all_files().map(|file| &file.path);
+        files.chain(footers.map(|copy| &copy.object.path)).collect()
+    }
+
+    /// The same files, to be given copies of their footers.
+    #[cfg(feature = "write")]
+    pub(crate) fn all_files_mut(&mut self) -> impl Iterator<Item = &mut DataFile> {
+        self.tables.values_mut().flatten()
+    }
+}
+
+impl Footers {
+    fn into_object(self) -> Result<Arc<FooterObject>, String> {
+        Ok(Arc::new(FooterObject {
+            path: parse(&self.path)?,
+            size: self.size,
+        }))
+    }
+
+    fn of_object(object: &FooterObject) -> Self {
+        Self {
+            path: object.path.to_string(),
+            size: object.size,
+        }
+    }
+}
+
+fn parse(path: &str) -> Result<Path, String> {
+    Path::parse(path).map_err(|_| format!("`{path}` is not a path inside the project"))
 }
 
 impl Entry {
-    fn into_file(self) -> Result<DataFile, String> {
-        let path = Path::parse(&self.path)
-            .map_err(|_| format!("`{}` is not a path inside the project", self.path))?;
+    fn into_file(self, footers: Option<&Arc<FooterObject>>) -> Result<DataFile, String> {
+        let copy = |(start, length): (u64, u64), object: &Arc<FooterObject>| {
+            let range = start..start.checked_add(length)?;
+            (range.end <= object.size).then(|| FooterCopy {
+                object: Arc::clone(object),
+                range,
+            })
+        };
         Ok(DataFile {
-            path,
+            path: parse(&self.path)?,
             size: self.size,
             etag: self.etag,
             day: self.day,
             rows: self.rows,
             time_ms: self.min_time_ms.zip(self.max_time_ms),
+            footer: self
+                .footer
+                .zip(footers)
+                .and_then(|(place, object)| copy(place, object)),
         })
     }
 
@@ -125,6 +195,10 @@ impl Entry {
             day: file.day,
             min_time_ms: file.time_ms.map(|(min, _)| min),
             max_time_ms: file.time_ms.map(|(_, max)| max),
+            footer: file
+                .footer
+                .as_ref()
+                .map(|copy| (copy.range.start, copy.range.end - copy.range.start)),
         }
     }
 }
@@ -147,6 +221,13 @@ mod tests {
                 day: NaiveDate::from_ymd_opt(2026, 11, 1),
                 rows: Some(3),
                 time_ms: Some((1, 2)),
+                footer: Some(FooterCopy {
+                    object: Arc::new(FooterObject {
+                        path: Path::from("footers/a.bin"),
+                        size: 9,
+                    }),
+                    range: 2..7,
+                }),
             }],
         );
         manifest.set_files(Table::Profiles, Vec::new());
@@ -168,5 +249,17 @@ mod tests {
         let climbing =
             r#"{"version":1,"tables":{"events":[{"path":"../other/a.parquet","size":1}]}}"#;
         assert!(reason(climbing).contains("is not a path inside the project"));
+        let footers = r#"{"version":1,"footers":{"path":"../other/f.bin","size":1},"tables":{}}"#;
+        assert!(reason(footers).contains("is not a path inside the project"));
+    }
+
+    #[test]
+    fn a_footer_beyond_its_object_is_no_copy() {
+        let json = r#"{"version":1,"footers":{"path":"footers/a.bin","size":9},"tables":{"events":[
+            {"path":"events/a.parquet","size":1,"footer":[4,5]},{"path":"events/b.parquet","size":1,"footer":[4,6]}]}}"#;
+        let manifest = Manifest::from_json(json.as_bytes()).unwrap();
+        let files = manifest.files(Table::Events).unwrap();
+        let copied: Vec<bool> = files.iter().map(|file| file.footer.is_some()).collect();
+        assert_eq!(copied, [true, false]);
     }
 }

@@ -13,8 +13,8 @@ use object_store::{
 };
 
 use crate::{
-    Catalog, CatalogCache, DataFile, LakeError, MANIFEST_PATH, Manifest, Table,
-    layout::{is_data_file, table_folder},
+    Catalog, CatalogCache, DataFile, LakeError, MANIFEST_PATH, Manifest, Table, footer_copies,
+    layout::{footers_folder, is_data_file, is_footers, table_folder},
 };
 
 /// The tables an import writes.
@@ -56,10 +56,11 @@ impl ProjectFiles {
     }
 
     /// Names other files of these tables in the manifest, then deletes those that are no longer named, and leftovers of
-    /// earlier imports. Returns how many could not be deleted.
+    /// earlier imports. `name` is that of this import. Returns how many could not be deleted.
     pub(crate) async fn swap<const N: usize>(
         &self,
         store: &Arc<dyn ObjectStore>,
+        name: &str,
         tables: [(Table, Vec<DataFile>); N],
     ) -> Result<u64, LakeError> {
         let mut manifest = self.manifest.clone();
@@ -74,6 +75,7 @@ impl ProjectFiles {
             newest = newest.or_else(|| files.iter().find(is_fresh).map(|file| file.path.clone()));
             manifest.set_files(table, files);
         }
+        footer_copies::write(store, &mut manifest, name).await?;
         put_manifest(store, &manifest, true, self.etag.clone()).await?;
         let mut left_over = 0;
         for table in TABLES {
@@ -104,7 +106,7 @@ impl ProjectFiles {
         failed
     }
 
-    /// Deletes files that no manifest names and that are older than this import's first: what interrupted imports left. An
+    /// Deletes files and copies of footers that no manifest names and that are older than this import's first: what interrupted imports left. An
     /// import that is still writing such files cannot succeed any more, since the manifest it read has been replaced.
     async fn delete_leftovers(
         &self,
@@ -116,14 +118,15 @@ impl ProjectFiles {
             return;
         };
         let before: DateTime<Utc> = first_written.last_modified;
-        for table in TABLES {
-            let live = manifest.files(table).unwrap_or_default();
-            let mut objects = store.list(Some(&table_folder(table)));
+        let live = manifest.paths();
+        for folder in TABLES.map(table_folder).iter().chain([&footers_folder()]) {
+            let mut objects = store.list(Some(folder));
             while let Ok(Some(object)) = objects.try_next().await {
-                let is_named = live.iter().any(|file| file.path == object.location);
-                if is_data_file(&object.location) && !is_named && object.last_modified < before {
+                let path = &object.location;
+                let is_ours = is_data_file(path) || is_footers(path);
+                if is_ours && !live.contains(path) && object.last_modified < before {
                     // What cannot be deleted now is tried again by the next import.
-                    let _ = store.delete(&object.location).await;
+                    let _ = store.delete(path).await;
                 }
             }
         }

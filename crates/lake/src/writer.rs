@@ -1,7 +1,7 @@
 //! Rows in, Parquet files of a table out.
 //!
-//! Files are what queries like best: zstd, row groups of 131,072 rows, statistics, bloom filters on the ids people look up,
-//! at most 1,048,576 rows a file, one UTC day a file where the table is foldered. A file is put whole, so none is ever half
+//! Files are what queries like best: zstd, instants as differences, row groups of 131,072 rows, statistics, bloom filters on the ids
+//! people look up, at most 1,048,576 rows a file, one UTC day a file where the table is foldered. A file is put whole, so none is ever half
 //! there. The writer makes files; which are live is the manifest's business.
 
 use std::sync::Arc;
@@ -14,14 +14,14 @@ use chrono::NaiveDate;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use parquet::{
     arrow::ArrowWriter,
-    basic::{Compression, ZstdLevel},
+    basic::{Compression, Encoding, ZstdLevel},
     errors::ParquetError,
     file::{metadata::SortingColumn, properties::WriterProperties},
     schema::types::ColumnPath,
 };
 
 use crate::{
-    DataFile, LakeError, Table,
+    ColumnKind, DataFile, LakeError, Table,
     layout::{day_of, file_path},
 };
 
@@ -188,6 +188,7 @@ impl Writer {
             day: open.day,
             rows: Some(open.rows as u64),
             time_ms: open.time_ms,
+            footer: None,
         });
         Ok(())
     }
@@ -200,6 +201,16 @@ fn properties(table: Table) -> Result<WriterProperties, LakeError> {
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         // Every value occurs once: a dictionary would only be built to be thrown away.
         .set_column_dictionary_enabled(ColumnPath::from("event_id"), false);
+    // In order of time, instants lie close together: their differences take half the bytes, and less to decode.
+    let instants = table
+        .columns()
+        .iter()
+        .filter(|column| column.kind == ColumnKind::TimestampMs);
+    for column in instants.map(|column| ColumnPath::from(column.name)) {
+        properties = properties
+            .set_column_dictionary_enabled(column.clone(), false)
+            .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
+    }
     for column in BLOOM_COLUMNS
         .into_iter()
         .filter(|column| table.column(column).is_some())

@@ -15,8 +15,8 @@ use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, memory::InMemor
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
 use sightline_lake::{
-    Catalog, CatalogCache, Import, ImportOptions, ImportSummary, LakeError, Rows, Table, Writer,
-    conform::conform,
+    Catalog, CatalogCache, DataFile, FooterCache, Import, ImportOptions, ImportSummary, LakeError,
+    Rows, Table, Writer, conform::conform,
 };
 use stores::ScriptedStore;
 
@@ -208,6 +208,7 @@ async fn rows_in_any_order_lie_sorted_in_the_folder_of_their_utc_day() {
         [
             "events/day=2026-11-01/import-1-00000.parquet",
             "events/day=2026-11-02/import-1-00001.parquet",
+            "footers/import-1.bin",
             "manifest.json",
             "profiles/import-1-00000.parquet",
             "sessions/day=2026-11-01/import-1-00000.parquet",
@@ -495,7 +496,8 @@ async fn an_import_that_is_interrupted_anywhere_leaves_the_project_as_it_was() {
 
 #[tokio::test]
 async fn the_very_first_import_shows_nothing_until_it_is_whole() {
-    for allowed in 0..4 {
+    // The manifest twice, two days of two tables, profiles, and the copies of footers.
+    for allowed in 0..8 {
         let mut project = Project::new();
         let failing: Arc<dyn ObjectStore> =
             Arc::new(ScriptedStore::over(&project.store).failing_after_puts(allowed));
@@ -509,6 +511,62 @@ async fn the_very_first_import_shows_nothing_until_it_is_whole() {
             "after {allowed} puts"
         );
     }
+}
+
+#[tokio::test]
+async fn the_footers_of_all_files_are_had_with_one_read_and_without_it_from_the_files() {
+    let mut project = Project::new();
+    project.import(&[event(0, "a"), event(DAY, "b")]).await;
+    project.import(&[event(5 * DAY, "c")]).await;
+    let copies: Vec<_> = project.paths().await;
+    let copies: Vec<_> = copies
+        .iter()
+        .filter(|path| path.starts_with("footers/"))
+        .collect();
+    assert_eq!(copies, ["footers/import-2.bin"]);
+
+    let scripted = Arc::new(ScriptedStore::over(&project.store));
+    let counted: Arc<dyn ObjectStore> = Arc::<ScriptedStore>::clone(&scripted);
+    let catalog = Catalog::load(&counted, &CatalogCache::new(), "p")
+        .await
+        .unwrap();
+    let mut files = Vec::new();
+    for table in [Table::Events, Table::Sessions, Table::Profiles] {
+        files.extend(catalog.files(table, None).await.unwrap());
+    }
+    assert_eq!(files.len(), 7);
+    let files: Vec<&DataFile> = files.iter().collect();
+    scripted.calls();
+    let copied = FooterCache::new(1 << 20)
+        .footers("p", &counted, &files)
+        .await
+        .unwrap();
+    assert_eq!(scripted.calls(), ["get footers/import-2.bin"]);
+
+    let copies = Path::from("footers/import-2.bin");
+    let broken = project.store.put(&copies, "no footers".into()).await;
+    broken.unwrap();
+    let read = FooterCache::new(1 << 20)
+        .footers("p", &counted, &files)
+        .await
+        .unwrap();
+    assert_eq!(read, copied);
+    project.store.delete(&copies).await.unwrap();
+    scripted.calls();
+    let cache = FooterCache::new(1 << 20);
+    let read = cache.footers("p", &counted, &files).await.unwrap();
+    assert_eq!(read, copied);
+    assert_eq!(scripted.calls().len(), 8);
+    // What is known is not asked for.
+    cache.footers("p", &counted, &files).await.unwrap();
+    assert!(scripted.calls().is_empty());
+    // The next import does without what is gone.
+    project.import(&[event(9 * DAY, "d")]).await;
+    let copies = project.paths().await;
+    assert!(
+        copies.contains(&"footers/import-3.bin".to_owned()),
+        "{copies:?}"
+    );
 }
 
 #[tokio::test]

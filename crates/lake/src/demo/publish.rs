@@ -18,7 +18,8 @@ use super::{
     visit::Visit,
 };
 use crate::{
-    DataFile, LakeError, MANIFEST_PATH, Manifest, Rows, Table, Writer, layout::is_data_file,
+    DataFile, LakeError, MANIFEST_PATH, Manifest, Rows, Table, Writer, footer_copies,
+    layout::{is_data_file, is_footers},
     sessions::Builder,
 };
 
@@ -78,6 +79,7 @@ pub async fn write(
             summary.files += files.len() as u64;
             manifest.set_files(table, files);
         }
+        footer_copies::write(&store, &mut manifest, &name(options)).await?;
         let put = store
             .put(
                 &Path::from(MANIFEST_PATH),
@@ -99,6 +101,12 @@ pub async fn write(
     Ok(summary)
 }
 
+/// What the files are called. Two versions of a day must not share a name: readers cache footers by name and size where a store has no
+/// etags.
+fn name(options: DemoOptions) -> String {
+    format!("demo-{}-{:x}", options.now_ms, options.seed)
+}
+
 async fn write_project(
     store: &Arc<dyn ObjectStore>,
     project: &DemoProject,
@@ -117,8 +125,7 @@ async fn write_project(
         );
     }
     order.sort_unstable();
-    // Two versions of a day must not share a name: readers cache footers by name and size where a store has no etags.
-    let name = format!("demo-{}-{:x}", options.now_ms, options.seed);
+    let name = name(options);
     let mut tables = events_and_sessions(store, &name, &visits, &order).await?;
     let profiles = profiles(project, options.seed, &visits, &order)?;
     tables.push((
@@ -317,18 +324,14 @@ async fn write_table(
     writer.finish().await
 }
 
-/// Deletes the data files the manifest does not name.
+/// Deletes the data files, and the copies of footers, that the manifest does not name.
 async fn delete_others(store: &Arc<dyn ObjectStore>, manifest: &Manifest) -> Result<(), LakeError> {
     let failed = |error| LakeError::storage("list", "/", error);
     let objects: Vec<_> = store.list(None).try_collect().await.map_err(failed)?;
-    let live: std::collections::HashSet<&Path> = Table::ALL
-        .into_iter()
-        .filter_map(|table| manifest.files(table))
-        .flatten()
-        .map(|file| &file.path)
-        .collect();
+    let live = manifest.paths();
     for object in objects {
-        if is_data_file(&object.location) && !live.contains(&object.location) {
+        let is_ours = is_data_file(&object.location) || is_footers(&object.location);
+        if is_ours && !live.contains(&object.location) {
             let deleted = store.delete(&object.location).await;
             deleted.map_err(|error| LakeError::storage("delete", &object.location, error))?;
         }
