@@ -2,18 +2,22 @@
 //!
 //! A scan asks for the same columns of one row group after the other. Each answer takes a round trip to the bucket, during which the
 //! engine would have nothing to do. As soon as two neighbouring row groups have been asked for (or the very first), the same columns of
-//! the following ones are fetched, across files, up to a number of bytes. A scan that skips row groups gets nothing ahead.
+//! the following ones are fetched, across files, up to a number of bytes. A scan that skips row groups gets nothing ahead. What is
+//! [kept](super::chunks) is not fetched.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use object_store::{Error, ObjectStore, Result};
+use object_store::{Error, Result};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use sightline_lake::DataFile;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
+
+use super::chunks::FileKey;
+use super::scope::Scope;
 
 /// Most bytes that are on their way, or there and not yet asked for.
 const AHEAD_BYTES: u64 = 6 << 20;
@@ -24,7 +28,7 @@ const AHEAD_GROUPS: usize = 4;
 /// What a scan is about to read.
 #[derive(Debug)]
 pub(super) struct Ahead {
-    store: Arc<dyn ObjectStore>,
+    scope: Arc<Scope>,
     /// In the order of the scan.
     groups: Vec<Group>,
     under_way: Mutex<UnderWay>,
@@ -33,7 +37,7 @@ pub(super) struct Ahead {
 /// A row group of a scan.
 #[derive(Debug)]
 struct Group {
-    file: Arc<DataFile>,
+    file: FileKey,
     footer: Arc<ParquetMetaData>,
     index: usize,
 }
@@ -68,20 +72,21 @@ impl Drop for Fetch {
 impl Ahead {
     /// Files with their footers, in the order of the scan.
     pub(super) fn new(
-        store: Arc<dyn ObjectStore>,
+        scope: Arc<Scope>,
         files: impl IntoIterator<Item = (DataFile, Arc<ParquetMetaData>)>,
     ) -> Self {
+        let project = Arc::clone(&scope.project);
         let groups = files.into_iter().flat_map(|(file, footer)| {
-            let file = Arc::new(file);
+            let file = FileKey::new(&project, &file);
             (0..footer.num_row_groups()).map(move |index| Group {
-                file: Arc::clone(&file),
+                file: file.clone(),
                 footer: Arc::clone(&footer),
                 index,
             })
         });
         Self {
-            store,
             groups: groups.collect(),
+            scope,
             under_way: Mutex::default(),
         }
     }
@@ -92,15 +97,19 @@ impl Ahead {
         file: &DataFile,
         ranges: Vec<Range<u64>>,
     ) -> Result<Vec<Bytes>> {
-        if let Some(fetch) = self.passing(file, &ranges) {
-            return fetch.answer().await;
+        let Some(asked) = self.asked(file, &ranges) else {
+            return self.scope.store.get_ranges(&file.path, &ranges).await;
+        };
+        let place = asked.place;
+        match (self.passing(asked, &ranges), self.groups.get(place)) {
+            (Some(fetch), _) => fetch.answer().await,
+            (None, Some(group)) => self.scope.chunks(&group.file, &ranges).await,
+            (None, None) => self.scope.store.get_ranges(&file.path, &ranges).await,
         }
-        self.store.get_ranges(&file.path, &ranges).await
     }
 
     /// Notes what is asked for, and starts what may follow. The answer, if it is on its way.
-    fn passing(&self, file: &DataFile, ranges: &[Range<u64>]) -> Option<Fetch> {
-        let asked = self.asked(file, ranges)?;
+    fn passing(&self, asked: Asked, ranges: &[Range<u64>]) -> Option<Fetch> {
         let mut under_way = self
             .under_way
             .lock()
@@ -150,9 +159,9 @@ impl Ahead {
             if bytes > AHEAD_BYTES {
                 return;
             }
-            let (store, path) = (Arc::clone(&self.store), group.file.path.clone());
+            let (scope, file) = (Arc::clone(&self.scope), group.file.clone());
             let wanted = ranges.clone();
-            let answer = runtime.spawn(async move { store.get_ranges(&path, &wanted).await });
+            let answer = runtime.spawn(async move { scope.chunks(&file, &wanted).await });
             let fetch = Fetch {
                 ranges,
                 bytes: more,
@@ -168,7 +177,7 @@ impl Ahead {
         let place = self
             .groups
             .iter()
-            .position(|group| group.file.path == file.path && group.holds(first))?;
+            .position(|group| *group.file.path() == file.path && group.holds(first))?;
         let columns = self.groups.get(place)?.columns(ranges)?;
         Some(Asked { place, columns })
     }

@@ -7,9 +7,9 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{JoinType, Result};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::AggregateExec;
@@ -45,7 +45,9 @@ impl PhysicalOptimizerRule for BuildSides {
                 likely_rows(join.left().as_ref()),
                 likely_rows(join.right().as_ref()),
             );
-            if right < left {
+            // Of what `IN` looks up only keys are held.
+            let is_lookup = matches!(join.join_type(), JoinType::LeftSemi | JoinType::LeftAnti);
+            if right < left || (right == left && is_lookup) {
                 return Ok(Transformed::yes(
                     join.swap_inputs(PartitionMode::CollectLeft)?,
                 ));

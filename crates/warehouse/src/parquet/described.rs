@@ -1,16 +1,13 @@
 //! Tells a project's tables and columns in words ([`crate::ProjectSchema`]).
 
-use std::sync::Arc;
-
 use arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
-use futures::future::try_join_all;
 use parquet::basic::{LogicalType, TimeUnit};
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::statistics::Statistics;
 use sightline_lake::{DataFile, Table};
 
 use super::lake_table::LakeTable;
-use super::scope::Scope;
 use crate::error::WarehouseError;
 use crate::schema::{ColumnSchema, TableSchema};
 
@@ -44,10 +41,7 @@ pub(super) fn type_name(data_type: &DataType) -> String {
 }
 
 /// A table as `get_schema` tells it.
-pub(super) async fn table(
-    opened: &LakeTable,
-    scope: &Scope,
-) -> Result<TableSchema, WarehouseError> {
+pub(super) async fn table(opened: &LakeTable) -> Result<TableSchema, WarehouseError> {
     let table = opened.table();
     let schema = opened.schema();
     let columns = schema.fields().iter().map(|field| ColumnSchema {
@@ -62,7 +56,7 @@ pub(super) async fn table(
     // Sessions that are not stored are derived from events: how many there are is not known before that is done.
     let stored = table != Table::Sessions || !opened.files().is_empty();
     let (rows, covers_ms) = if stored {
-        extent(opened, scope).await?
+        extent(opened).await?
     } else {
         (None, None)
     };
@@ -76,10 +70,7 @@ pub(super) async fn table(
 }
 
 /// Rows and first and last instant: as the manifest says, else from footers.
-async fn extent(
-    opened: &LakeTable,
-    scope: &Scope,
-) -> Result<(Option<u64>, Option<(i64, i64)>), WarehouseError> {
+async fn extent(opened: &LakeTable) -> Result<(Option<u64>, Option<(i64, i64)>), WarehouseError> {
     let files = opened.files();
     let rows_known: Option<u64> = files.iter().map(|file| file.rows).sum();
     let spans_known: Option<Vec<(i64, i64)>> = files.iter().map(|file| file.time_ms).collect();
@@ -92,10 +83,15 @@ async fn extent(
     if files.len() > FOOTERS_READ {
         return Ok((None, None));
     }
-    let footers = try_join_all(files.iter().map(|file| footer_extent(file, timed, scope))).await?;
-    let spans: Vec<(i64, i64)> = footers.iter().filter_map(|(_, span)| *span).collect();
+    let files: Vec<&DataFile> = files.iter().collect();
+    let footers = opened.footers(&files).await?;
+    let extents: Vec<_> = footers
+        .iter()
+        .map(|footer| footer_extent(footer, timed))
+        .collect();
+    let spans: Vec<(i64, i64)> = extents.iter().filter_map(|(_, span)| *span).collect();
     Ok((
-        Some(footers.iter().map(|(rows, _)| rows).sum()),
+        Some(extents.iter().map(|(rows, _)| rows).sum()),
         cover(&spans),
     ))
 }
@@ -107,19 +103,13 @@ fn cover(spans: &[(i64, i64)]) -> Option<(i64, i64)> {
         .reduce(|(first, last), (start, end)| (first.min(start), last.max(end)))
 }
 
-async fn footer_extent(
-    file: &DataFile,
+fn footer_extent(
+    footer: &ParquetMetaData,
     timed: Option<&'static str>,
-    scope: &Scope,
-) -> Result<(u64, Option<(i64, i64)>), WarehouseError> {
-    let footer = scope
-        .caches
-        .footers
-        .footer(&scope.project, &Arc::clone(&scope.store), file)
-        .await?;
+) -> (u64, Option<(i64, i64)>) {
     let rows = u64::try_from(footer.file_metadata().num_rows()).unwrap_or(0);
     let Some(column) = timed else {
-        return Ok((rows, None));
+        return (rows, None);
     };
     let spans: Vec<(i64, i64)> = footer
         .row_groups()
@@ -143,11 +133,11 @@ async fn footer_extent(
             ))
         })
         .collect();
-    Ok((rows, cover(&spans)))
+    (rows, cover(&spans))
 }
 
 /// How many of a stored timestamp's units make a millisecond.
-fn units_per_ms(logical: Option<&LogicalType>) -> Option<i64> {
+pub(super) fn units_per_ms(logical: Option<&LogicalType>) -> Option<i64> {
     let LogicalType::Timestamp(timestamp) = logical? else {
         return None;
     };

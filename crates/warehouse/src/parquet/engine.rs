@@ -11,23 +11,25 @@ use datafusion::catalog::{
 };
 use datafusion::common::config::Dialect as ParserDialect;
 use datafusion::error::DataFusionError;
-use datafusion::execution::FunctionRegistry;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryPool};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::execution::{FunctionRegistry, SessionStateDefaults};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::single_distinct_to_groupby::SingleDistinctToGroupBy;
 use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::join_selection::JoinSelection;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
+use datafusion::physical_optimizer::pushdown_sort::PushdownSort;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use object_store::ObjectStore;
 
 use super::build_sides::BuildSides;
 use super::cooperative_joins::CooperativeJoins;
+use super::first_rows_first::FirstRowsFirst;
 use super::functions::{self, Ledger};
 use super::lake_table::STORE_URL;
 use super::scope::Caches;
@@ -41,6 +43,8 @@ pub struct EngineConfig {
     pub distinct_bytes: usize,
     /// Bytes of decoded Parquet footers that are kept.
     pub footer_cache_bytes: usize,
+    /// Bytes of compressed column chunks that are kept.
+    pub chunk_cache_bytes: usize,
     /// Bytes of answers that are kept.
     pub answer_cache_bytes: usize,
     /// Rows that move through a plan at a time.
@@ -55,9 +59,10 @@ impl Default for EngineConfig {
         // for after it has doubled, with the old one still there: with 48 MB a join over 10 M events grew the heap to 133 MB
         // before it was refused, with this to 74 MB.
         Self {
-            memory_bytes: 32_000_000,
+            memory_bytes: 36_000_000,
             distinct_bytes: 24_000_000,
             footer_cache_bytes: 8_000_000,
+            chunk_cache_bytes: 16_000_000,
             answer_cache_bytes: 4_000_000,
             batch_rows: 8_192,
             fingerprint_key: [0; 16],
@@ -88,9 +93,14 @@ impl Engine {
         options.execution.parquet.pushdown_filters = false;
         options.execution.parquet.bloom_filter_on_read = true;
         options.execution.collect_statistics = false;
+        // Not its default features: what else is among them, other file formats, their writers and table functions, no statement
+        // reaches, and the module is smaller without.
         let mut builder = SessionStateBuilder::new()
             .with_config(settings)
-            .with_default_features()
+            .with_expr_planners(SessionStateDefaults::default_expr_planners())
+            .with_scalar_functions(SessionStateDefaults::default_scalar_functions())
+            .with_aggregate_functions(SessionStateDefaults::default_aggregate_functions())
+            .with_window_functions(SessionStateDefaults::default_window_functions())
             .with_optimizer_rules(optimizer_rules())
             .with_physical_optimizer_rules(physical_rules());
         builder
@@ -104,10 +114,7 @@ impl Engine {
         Self {
             template: builder.build(),
             pool: Arc::new(GreedyMemoryPool::new(config.memory_bytes)),
-            caches: Arc::new(Caches::new(
-                config.footer_cache_bytes,
-                config.answer_cache_bytes,
-            )),
+            caches: Arc::new(Caches::new(&config)),
             config,
         }
     }
@@ -178,7 +185,8 @@ fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     rules
 }
 
-/// DataFusion's, [`BuildSides`] after its own choice of sides, and [`CooperativeJoins`] last.
+/// DataFusion's, [`BuildSides`] after its own choice of sides, [`FirstRowsFirst`] after it handed sorts down, and [`CooperativeJoins`]
+/// last.
 fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
     let sides_chosen = rules
@@ -186,6 +194,11 @@ fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
         .position(|rule| rule.name() == JoinSelection::new().name())
         .map_or(0, |place| place + 1);
     rules.insert(sides_chosen, Arc::new(BuildSides));
+    let sorts_handed_down = rules
+        .iter()
+        .position(|rule| rule.name() == PushdownSort::new().name())
+        .map_or(rules.len(), |place| place + 1);
+    rules.insert(sorts_handed_down, Arc::new(FirstRowsFirst));
     rules.push(Arc::new(CooperativeJoins));
     rules
 }

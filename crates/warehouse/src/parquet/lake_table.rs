@@ -4,6 +4,7 @@
 //! null. A scan opens only the files whose days the filters on the time column leave, and refuses files that could not be
 //! decoded within an isolate before it reads any column.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::compute::can_cast_types;
@@ -11,16 +12,16 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result, Statistics, ToDFSchema};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::utils::conjunction;
-use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::logical_expr::{Expr, Operator, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
-use futures::future::try_join_all;
 use object_store::ObjectMeta;
 use parquet::arrow::parquet_to_arrow_schema;
 use parquet::file::metadata::ParquetMetaData;
@@ -29,6 +30,7 @@ use sightline_lake::{DataFile, LakeError, Table};
 
 use super::admission;
 use super::ahead::Ahead;
+use super::file_statistics;
 use super::maps_of_json::MapsOfJson;
 use super::reader::Readers;
 use super::scope::Scope;
@@ -37,6 +39,9 @@ use crate::error::WarehouseError;
 
 /// The store's name within a query's runtime: there is exactly one.
 pub(super) const STORE_URL: &str = "lake://project/";
+
+/// Filters run first where the columns they do not look at are this many times as large as those they do.
+const MUCH_MORE: i64 = 4;
 
 /// A table of one project.
 #[derive(Debug)]
@@ -101,15 +106,35 @@ impl LakeTable {
             .collect()
     }
 
-    /// Whether filters look at more than time. Such a filter runs while columns are decoded: what it looks at is fetched first, and the
-    /// rest only where rows remain. For time alone that second fetch per row group would buy nothing, since folders and
-    /// statistics have done the work.
-    fn has_selective(&self, filters: &[Expr]) -> bool {
-        let time = self.table.time_column();
-        filters
+    /// Whether filters run while columns are decoded: what they look at is fetched first, and the rest only from row groups where rows
+    /// remain. That second fetch, and picking rows out, pays where the rest is much more. For time alone it would buy
+    /// nothing, since folders and statistics have done the work.
+    fn filters_first(
+        &self,
+        filters: &[Expr],
+        needed: &[&Field],
+        footers: &[Arc<ParquetMetaData>],
+    ) -> bool {
+        let looked_at: HashSet<&str> = filters
             .iter()
             .flat_map(Expr::column_refs)
-            .any(|column| Some(column.name.as_str()) != time)
+            .map(|column| column.name.as_str())
+            .collect();
+        let time = self.table.time_column();
+        let (mut first, mut rest) = (0, 0);
+        let groups = footers.iter().flat_map(|footer| footer.row_groups());
+        for chunk in groups.flat_map(|group| group.columns()) {
+            let parts = chunk.column_path().parts();
+            let Some(column) = parts.first().map(String::as_str) else {
+                continue;
+            };
+            if looked_at.contains(column) {
+                first += chunk.compressed_size();
+            } else if needed.iter().any(|field| field.name() == column) {
+                rest += chunk.compressed_size();
+            }
+        }
+        looked_at.iter().any(|column| Some(*column) != time) && rest > first * MUCH_MORE
     }
 
     /// The footers of some of its files.
@@ -123,12 +148,7 @@ impl LakeTable {
             caches,
             ..
         } = self.scope.as_ref();
-        try_join_all(
-            files
-                .iter()
-                .map(|file| caches.footers.footer(project, store, file)),
-        )
-        .await
+        caches.footers.footers(project, store, files).await
     }
 
     /// Scans some of its files. Filters drop row groups and, as far as the reader can, rows; whoever calls filters again.
@@ -165,19 +185,25 @@ impl LakeTable {
         let readers = Readers {
             scope: Arc::clone(&self.scope),
             ahead: Arc::new(Ahead::new(
-                Arc::clone(&self.scope.store),
+                Arc::clone(&self.scope),
                 in_order.zip(footers.iter().map(Arc::clone)),
             )),
         };
+        let mut options = state.default_table_options().parquet;
+        options.global.bloom_filter_on_read = looks_up(filters, &footers);
         let mut source = ParquetSource::new(self.schema())
             .with_parquet_file_reader_factory(Arc::new(readers))
-            .with_table_parquet_options(state.default_table_options().parquet)
-            .with_pushdown_filters(self.has_selective(filters));
+            .with_table_parquet_options(options)
+            .with_pushdown_filters(self.filters_first(filters, &needed, &footers));
         if let Some(filter) = conjunction(filters.to_vec()) {
             let schema = self.schema.as_ref().clone().to_dfschema()?;
             source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
         }
-        let parts = files.iter().map(|file| part(file)).collect::<Vec<_>>();
+        let parts = files.iter().zip(&footers).map(|(file, footer)| {
+            let statistics = file_statistics::of(&self.schema, &needed, footer);
+            part(file).with_statistics(Arc::new(statistics))
+        });
+        let parts = parts.collect::<Vec<_>>();
         let scan = FileScanConfigBuilder::new(ObjectStoreUrl::parse(STORE_URL)?, Arc::new(source))
             .with_file_group(FileGroup::new(parts))
             .with_statistics(statistics(&self.schema, &footers))
@@ -335,6 +361,44 @@ fn needed_columns<'a>(schema: &'a Schema, projected: &Schema, filters: &[Expr]) 
         .map(AsRef::as_ref)
         .filter(|field| is_needed(field.name()))
         .collect()
+}
+
+/// Whether filters ask for single values of a column with bloom filters. Those are read for other conditions as well, where they say
+/// nothing.
+fn looks_up(filters: &[Expr], footers: &[Arc<ParquetMetaData>]) -> bool {
+    let mut equated: HashSet<&str> = HashSet::new();
+    for filter in filters {
+        let _ = filter.apply(|expr| {
+            equated.extend(
+                match expr {
+                    Expr::BinaryExpr(binary) if binary.op == Operator::Eq => {
+                        [column_name(&binary.left), column_name(&binary.right)]
+                    }
+                    Expr::InList(list) if !list.negated => [column_name(&list.expr), None],
+                    _ => [None, None],
+                }
+                .into_iter()
+                .flatten(),
+            );
+            Ok(TreeNodeRecursion::Continue)
+        });
+    }
+    let groups = footers.iter().flat_map(|footer| footer.row_groups());
+    groups.flat_map(|group| group.columns()).any(|chunk| {
+        chunk.bloom_filter_offset().is_some()
+            && chunk
+                .column_path()
+                .parts()
+                .first()
+                .is_some_and(|root| equated.contains(root.as_str()))
+    })
+}
+
+fn column_name(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Column(column) => Some(&column.name),
+        _ => None,
+    }
 }
 
 fn part(file: &DataFile) -> PartitionedFile {

@@ -35,7 +35,7 @@ use super::{admission, described, rows, scanned};
 use crate::author::Author;
 use crate::dialect::{DataFusionDialect, Dialect};
 use crate::error::WarehouseError;
-use crate::guard;
+use crate::guard::{self, Checked};
 use crate::host::Host;
 use crate::limits::Limits;
 use crate::result::{ColumnInfo, ResultSet};
@@ -252,15 +252,26 @@ impl ParquetProject {
         })
     }
 
-    async fn available(&self, scope: &Scope) -> Result<Vec<Table>, WarehouseError> {
-        let stored = scope.catalog.tables().await?;
-        // Events may be none yet, and sessions follow from events: both can always be asked for.
-        let always = [Table::Events, Table::Sessions];
-        Ok(Table::ALL
-            .into_iter()
-            .filter(|table| always.contains(table) || stored.contains(table))
-            .collect())
+    /// A user's statement, checked. What other tables there are than those known is found out only if it names one.
+    async fn checked(&self, sql: &str, scope: &Scope) -> Result<Checked, WarehouseError> {
+        let check = |tables: &[Table]| {
+            let names: Vec<&str> = askable(tables).iter().map(|table| table.name()).collect();
+            guard::check(sql, &guard::Rules::datafusion(&names))
+        };
+        match check(&scope.catalog.named_tables()) {
+            Ok(checked) => Ok(checked),
+            Err(_) => Ok(check(&scope.catalog.tables().await?)?),
+        }
     }
+}
+
+/// The tables that can be asked for where these are stored: events may be none yet, and sessions follow from events.
+fn askable(stored: &[Table]) -> Vec<Table> {
+    let always = [Table::Events, Table::Sessions];
+    Table::ALL
+        .into_iter()
+        .filter(|table| always.contains(table) || stored.contains(table))
+        .collect()
 }
 
 /// Which rows of a user's query are wanted.
@@ -351,9 +362,7 @@ impl Warehouse for ParquetProject {
     ) -> Result<ResultSet, WarehouseError> {
         self.drive(limits, async {
             let scope = self.scope().await?;
-            let available = self.available(&scope).await?;
-            let names: Vec<&str> = available.iter().map(|table| table.name()).collect();
-            let checked = guard::check(sql, &guard::Rules::datafusion(&names))?;
+            let checked = self.checked(sql, &scope).await?;
             self.execute(
                 scope,
                 checked.statement,
@@ -372,10 +381,9 @@ impl Warehouse for ParquetProject {
         };
         self.drive(&Limits::default(), async {
             let scope = self.scope().await?;
-            let stored = scope.catalog.tables().await?.contains(&table);
             Ok(match table {
-                _ if stored => Presence::Stored,
                 Table::Events => Presence::Stored,
+                _ if !scope.catalog.files(table, None).await?.is_empty() => Presence::Stored,
                 Table::Sessions => Presence::Derived,
                 _ => Presence::Absent,
             })
@@ -387,9 +395,9 @@ impl Warehouse for ParquetProject {
         self.drive(&Limits::default(), async {
             let scope = self.scope().await?;
             let mut tables = Vec::new();
-            for table in self.available(&scope).await? {
+            for table in askable(&scope.catalog.tables().await?) {
                 let opened = LakeTable::open(table, Arc::clone(&scope)).await?;
-                tables.push(described::table(&opened, &scope).await?);
+                tables.push(described::table(&opened).await?);
             }
             Ok(ProjectSchema { tables })
         })

@@ -10,7 +10,6 @@ use datafusion::datasource::physical_plan::ParquetFileReaderFactory;
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use object_store::ObjectStoreExt;
 use parquet::arrow::arrow_reader::ArrowReaderOptions;
 use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::errors::ParquetError;
@@ -18,6 +17,7 @@ use parquet::file::metadata::ParquetMetaData;
 use sightline_lake::DataFile;
 
 use super::ahead::Ahead;
+use super::chunks::FileKey;
 use super::scope::Scope;
 
 /// Makes readers for the files of one scan.
@@ -43,6 +43,7 @@ impl ParquetFileReaderFactory for Readers {
         Ok(Box::new(Reader {
             scope: Arc::clone(&self.scope),
             ahead: Arc::clone(&self.ahead),
+            key: FileKey::new(&self.scope.project, &file),
             file,
         }))
     }
@@ -51,6 +52,7 @@ impl ParquetFileReaderFactory for Readers {
 struct Reader {
     scope: Arc<Scope>,
     ahead: Arc<Ahead>,
+    key: FileKey,
     file: DataFile,
 }
 
@@ -64,11 +66,14 @@ impl Reader {
 impl AsyncFileReader for Reader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, parquet::errors::Result<Bytes>> {
         async move {
-            self.scope
-                .store
-                .get_range(&self.file.path, range)
-                .await
-                .map_err(|error| self.storage_fault(error))
+            let read = self
+                .scope
+                .chunks(&self.key, std::slice::from_ref(&range))
+                .await;
+            let mut parts = read.map_err(|error| self.storage_fault(error))?;
+            parts.pop().ok_or_else(|| {
+                ParquetError::General("a read of one range answered none".to_owned())
+            })
         }
         .boxed()
     }

@@ -1,13 +1,17 @@
 //! What one query works with: one project's files and the caches it may use.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use bytes::Bytes;
 use datafusion::error::DataFusionError;
 use object_store::ObjectStore;
 use sightline_lake::{Catalog, CatalogCache, FooterCache, LakeError, Table};
 
 use super::answers::Answers;
+use super::chunks::{Chunks, FileKey};
+use super::engine::EngineConfig;
 use super::faults::Faults;
 
 /// Caches that outlive a request. Entries are keyed by project, path and version, so they are right by construction.
@@ -19,15 +23,18 @@ pub struct Caches {
     pub footers: FooterCache,
     /// What was answered.
     pub(super) answers: Answers,
+    /// Column chunks.
+    pub(super) chunks: Chunks,
 }
 
 impl Caches {
-    /// Empty caches; footers and answers may take up to so many bytes.
-    pub(super) fn new(footer_bytes: usize, answer_bytes: usize) -> Self {
+    /// Empty caches, with the room that is configured.
+    pub(super) fn new(config: &EngineConfig) -> Self {
         Self {
             catalogs: CatalogCache::new(),
-            footers: FooterCache::new(footer_bytes),
-            answers: Answers::new(answer_bytes),
+            footers: FooterCache::new(config.footer_cache_bytes),
+            answers: Answers::new(config.answer_cache_bytes),
+            chunks: Chunks::new(config.chunk_cache_bytes),
         }
     }
 }
@@ -45,6 +52,7 @@ pub struct Scope {
     pub(super) caches: Arc<Caches>,
     /// What went wrong.
     pub(super) faults: Arc<Faults>,
+    statement: u64,
     rows_scanned: AtomicU64,
     sessions_worked_out: AtomicBool,
 }
@@ -58,6 +66,7 @@ impl Scope {
         caches: Arc<Caches>,
     ) -> Self {
         Self {
+            statement: caches.chunks.begin_statement(),
             project,
             store,
             catalog,
@@ -66,6 +75,19 @@ impl Scope {
             rows_scanned: AtomicU64::new(0),
             sessions_worked_out: AtomicBool::new(false),
         }
+    }
+
+    /// Column chunks of a file: those kept from earlier on, and the others from the store.
+    pub(super) async fn chunks(
+        &self,
+        file: &FileKey,
+        ranges: &[Range<u64>],
+    ) -> object_store::Result<Vec<Bytes>> {
+        let store = self.store.as_ref();
+        self.caches
+            .chunks
+            .read(store, file, ranges, self.statement)
+            .await
     }
 
     /// Notes what the lake said, as an error of the engine.

@@ -1,4 +1,4 @@
-//! Answers that are kept, and for how long: until they would be others.
+//! What is kept between questions, and for how long: until it would be another. And what a question reads at all.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -23,8 +23,12 @@ struct Isolate {
 
 impl Isolate {
     fn of(store: InMemory) -> Self {
+        Self::with(EngineConfig::default(), store)
+    }
+
+    fn with(config: EngineConfig, store: InMemory) -> Self {
         Self {
-            engine: Rc::new(Engine::new(EngineConfig::default())),
+            engine: Rc::new(Engine::new(config)),
             store: Arc::new(store),
         }
     }
@@ -158,7 +162,14 @@ fn projects_values_pages_and_limits_have_answers_of_their_own() {
 
 #[test]
 fn what_looks_at_the_clock_is_asked_again() {
-    let isolate = Isolate::of(november(1, 100));
+    let no_chunks = EngineConfig {
+        chunk_cache_bytes: 0,
+        ..EngineConfig::default()
+    };
+    let isolate = Isolate::with(no_chunks, november(1, 100));
+    let kept = "SELECT count(name) FROM events";
+    isolate.ask(kept);
+    assert_eq!(isolate.ask(kept).scanned.bytes, 0);
     for sql in [
         "SELECT count(name), now() FROM events",
         "SELECT count(*) FROM events WHERE timestamp < CURRENT_TIMESTAMP",
@@ -168,4 +179,65 @@ fn what_looks_at_the_clock_is_asked_again() {
         isolate.ask(sql);
         assert!(isolate.ask(sql).scanned.bytes > 0, "{sql}");
     }
+}
+
+#[test]
+fn another_question_about_the_same_columns_reads_nothing_until_the_file_is_another() {
+    let isolate = Isolate::of(november(2, 3_000));
+    let first = isolate.ask("SELECT count(DISTINCT path) FROM events");
+    assert!(first.scanned.bytes > 0);
+    let other = isolate.ask("SELECT max(path) FROM events");
+    assert_eq!(
+        (other.scanned.rows, other.scanned.bytes),
+        (first.scanned.rows, 0)
+    );
+    let further = isolate.ask("SELECT max(path), max(my_extra) FROM events");
+    assert!(0 < further.scanned.bytes && further.scanned.bytes < first.scanned.bytes * 4);
+    put(
+        &isolate.store,
+        "events/day=2026-11-02/part.parquet",
+        file(&events(1, 6_000)),
+    );
+    let largest = isolate.ask("SELECT max(my_extra) FROM events");
+    assert_eq!(largest.rows, [[json!(5_999)]]);
+    assert!(largest.scanned.bytes > 0);
+}
+
+#[test]
+fn what_is_kept_of_one_project_is_not_read_by_another() {
+    let isolate = Isolate::of(november(1, 3_000));
+    let ask = |project| {
+        let sql = "SELECT max(path) FROM events";
+        block_on(
+            isolate
+                .request(project)
+                .run_sql(sql, 0, 10, &Limits::default()),
+        )
+        .unwrap()
+    };
+    let (first, second) = (ask("p"), ask("q"));
+    assert_eq!(first.rows, second.rows);
+    assert_eq!(first.scanned.bytes, second.scanned.bytes);
+    assert!(second.scanned.bytes > 0);
+}
+
+#[test]
+fn the_newest_rows_are_looked_for_in_the_newest_files() {
+    let ask = |sql: &str| Isolate::of(november(4, 20_000)).ask(sql);
+    let all = ask("SELECT path, my_extra FROM events ORDER BY my_extra DESC LIMIT 3");
+    assert_eq!(all.scanned.rows, 80_000);
+    let newest = ask(
+        "SELECT timestamp, path, my_extra FROM events WHERE path <> '/p/3' ORDER BY timestamp DESC, coalesce(path, '') LIMIT 3",
+    );
+    let extras: Vec<_> = newest.rows.iter().map(|row| row[2].clone()).collect();
+    assert_eq!(extras, [json!(19_998), json!(19_997), json!(19_996)]);
+    assert_eq!(newest.rows[0][0], json!("2026-11-04T23:59:51.360Z"));
+    // The last day or less, by when the first batch has been looked at.
+    assert!(newest.scanned.rows <= 20_000, "{}", newest.scanned.rows);
+    let oldest = ask(
+        "SELECT timestamp, my_extra FROM events WHERE my_extra > 10 ORDER BY timestamp LIMIT 2",
+    );
+    let extras: Vec<_> = oldest.rows.iter().map(|row| row[1].clone()).collect();
+    assert_eq!(extras, [json!(11), json!(12)]);
+    assert!(oldest.scanned.rows <= 20_000, "{}", oldest.scanned.rows);
 }

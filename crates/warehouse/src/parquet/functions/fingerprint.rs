@@ -3,9 +3,12 @@
 //! SipHash-1-3 with 128 bits, keyed with bytes that nobody outside knows, so that texts with equal fingerprints cannot be made up. How
 //! many of the bits are kept decides how likely two of `n` texts are mixed up by chance: about `n² / 2^(bits + 1)`.
 
-use arrow::array::{Array as _, ArrayRef, AsArray as _};
+use arrow::array::{Array as _, ArrayRef, AsArray as _, StringViewArray};
 use arrow::datatypes::{DataType, Int64Type};
 use siphasher::sip128::SipHasher13;
+
+/// Views remembered within an array, as a power of two.
+const MEMO_BITS: u32 = 11;
 
 /// The key of an engine's fingerprints.
 pub(crate) type FingerprintKey = [u8; 16];
@@ -38,7 +41,7 @@ impl Fingerprints {
     /// Calls `each` with the row and the fingerprint of every value that is not null; of a type that has none, of no row.
     pub(super) fn of(&self, values: &ArrayRef, mut each: impl FnMut(usize, Fingerprint)) {
         match values.data_type() {
-            DataType::Utf8View => self.of_texts(values.as_string_view().iter(), each),
+            DataType::Utf8View => self.of_views(values.as_string_view(), each),
             DataType::Utf8 => self.of_texts(values.as_string::<i32>().iter(), each),
             DataType::LargeUtf8 => self.of_texts(values.as_string::<i64>().iter(), each),
             DataType::Int64 => {
@@ -53,6 +56,18 @@ impl Fingerprints {
         }
     }
 
+    /// Columns repeat their texts, which are then the same view: hashing those once is most of the work saved.
+    fn of_views(&self, texts: &StringViewArray, mut each: impl FnMut(usize, Fingerprint)) {
+        let hash = |text: &[u8]| self.0.hash(text).as_u64();
+        let mut memo = Memo::new(hash(b""));
+        for (row, view) in texts.views().iter().enumerate() {
+            if texts.is_valid(row) {
+                let of_text = || hash(texts.value(row).as_bytes());
+                each(row, memo.get(*view, of_text));
+            }
+        }
+    }
+
     fn of_texts<'t>(
         &self,
         rows: impl Iterator<Item = Option<&'t str>>,
@@ -63,6 +78,28 @@ impl Fingerprints {
                 each(row, self.0.hash(text.as_bytes()).as_u64());
             }
         }
+    }
+}
+
+/// Fingerprints of the views met last, each at one place. Views that are equal within an array are of equal texts.
+struct Memo(Vec<(u128, Fingerprint)>);
+
+impl Memo {
+    /// The empty text's view is zero.
+    fn new(empty: Fingerprint) -> Self {
+        Self(vec![(0, empty); 1 << MEMO_BITS])
+    }
+
+    fn get(&mut self, view: u128, make: impl FnOnce() -> Fingerprint) -> Fingerprint {
+        // Both halves, since long texts differ by where they lie and short ones by what they say.
+        let folded = (view as u64) ^ ((view >> 64) as u64);
+        let place = folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - MEMO_BITS);
+        // That many bits fit.
+        let known = &mut self.0[place as usize];
+        if known.0 != view {
+            *known = (view, make());
+        }
+        known.1
     }
 }
 

@@ -66,6 +66,8 @@ impl Identity {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
     use arrow::array::{AsArray, StringArray, StringViewArray};
     use arrow::datatypes::Int64Type;
 
@@ -87,5 +89,24 @@ mod tests {
         assert_eq!((found[0], found[4]), (None, None));
         assert_eq!(found[1], found[3]);
         assert_ne!(found[1], found[2]);
+    }
+
+    #[test]
+    fn numbers_of_views_are_those_of_texts_however_many_and_however_often() {
+        let text = |row: usize| match row % 3 {
+            0 => format!("{}", row % 700),
+            1 => format!("a text too long to lie in its view {}", row % 5_000),
+            _ => String::new(),
+        };
+        let texts: Vec<String> = (0..20_000).map(text).collect();
+        let identity = Identity::new([7; 16]);
+        let views: ArrayRef = Arc::new(StringViewArray::from_iter_values(&texts));
+        // The same view again and again, as a dictionary gives it.
+        let rows: arrow::array::UInt32Array = (0..20_000).map(|row| row * 7 % 9_000).collect();
+        let views = arrow::compute::take(&views, &rows, None).unwrap();
+        let plain: ArrayRef = Arc::new(StringArray::from_iter_values(
+            rows.values().iter().map(|row| &texts[*row as usize]),
+        ));
+        assert_eq!(&identity.of(&views), &identity.of(&plain));
     }
 }
