@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate};
 use serde::Deserialize;
-use sightline_warehouse::{Interval, Sql, sql};
+use sightline_warehouse::{Interval, Query, Sql, sql};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -50,35 +50,11 @@ impl ActiveDays {
         let bucket = Every::Day.bucket(&mut query, calendar, "timestamp");
         let within = range.contains(&mut query, "timestamp");
         let filters = conditions.on_events(&mut query, context.project, &range);
-        let dialect = query.dialect();
-        let (profile, day) = (Sql::from("profile"), Sql::from("day"));
-        let (before, after) = (
-            dialect.previous(&day, &profile, &day),
-            dialect.next(&day, &profile, &day),
-        );
-        let ms = |column| dialect.epoch_ms(&Sql::from(column));
-        let (day_ms, before_ms, after_ms) = (ms("day"), ms("day_before"), ms("day_after"));
-        let days_i64 = i64::from(days);
-        // Midnights are whole days apart but for an hour or two where clocks change.
-        let statement = query.finish(sql!(
-            "SELECT day AS bucket, \
-             sum(CASE WHEN day_before IS NULL OR round(({day_ms} - {before_ms}) / {DAY_MS}.0) >= {days} THEN 1 ELSE 0 END) AS opened, \
-             sum(CASE WHEN day_after IS NULL OR round(({after_ms} - {day_ms}) / {DAY_MS}.0) >= {days} THEN 1 ELSE 0 END) AS closed \
-             FROM (SELECT day, {before} AS day_before, {after} AS day_after FROM \
-             (SELECT DISTINCT {identity} AS profile, {bucket} AS day FROM events WHERE {within} AND profile_id <> ''{filters}) AS active) AS stretches \
-             GROUP BY day",
-            day_ms,
-            before_ms,
-            after_ms,
-            DAY_MS,
-            days = days_i64,
-            before,
-            after,
-            identity = dialect.identity(&Sql::from("profile_id")),
-            bucket,
-            within,
-            filters
-        ));
+        let each = match days {
+            1 => each_day(&query, bucket, within, filters),
+            _ => stretches(&query, days, bucket, within, filters),
+        };
+        let statement = query.finish(each);
         let rows: Vec<Row> = context.rows(statement).await?;
         let mut by_date: HashMap<NaiveDate, (i64, i64)> = HashMap::new();
         for row in rows {
@@ -105,6 +81,51 @@ impl ActiveDays {
         let place = date.signed_duration_since(self.first).num_days();
         self.counts.get(usize::try_from(place).ok()?).copied()
     }
+}
+
+/// Where a stretch is a day: it closes as it opens.
+fn each_day(query: &Query<'_>, bucket: Sql, within: Sql, filters: Sql) -> Sql {
+    let active = query.dialect().count_distinct(&Sql::from("profile_id"));
+    sql!(
+        "SELECT bucket, active AS opened, active AS closed FROM \
+         (SELECT {bucket} AS bucket, {active} AS active FROM events WHERE {within} AND profile_id <> ''{filters} GROUP BY bucket) AS days",
+        bucket,
+        active,
+        within,
+        filters
+    )
+}
+
+/// How many stretches each day opens and closes.
+fn stretches(query: &Query<'_>, days: u32, bucket: Sql, within: Sql, filters: Sql) -> Sql {
+    let dialect = query.dialect();
+    let (profile, day) = (Sql::from("profile"), Sql::from("day"));
+    let (before, after) = (
+        dialect.previous(&day, &profile, &day),
+        dialect.next(&day, &profile, &day),
+    );
+    let ms = |column| dialect.epoch_ms(&Sql::from(column));
+    let (day_ms, before_ms, after_ms) = (ms("day"), ms("day_before"), ms("day_after"));
+    // Midnights are whole days apart but for an hour or two where clocks change.
+    sql!(
+        "SELECT day AS bucket, \
+         sum(CASE WHEN day_before IS NULL OR round(({day_ms} - {before_ms}) / {DAY_MS}.0) >= {days} THEN 1 ELSE 0 END) AS opened, \
+         sum(CASE WHEN day_after IS NULL OR round(({after_ms} - {day_ms}) / {DAY_MS}.0) >= {days} THEN 1 ELSE 0 END) AS closed \
+         FROM (SELECT day, {before} AS day_before, {after} AS day_after FROM \
+         (SELECT DISTINCT {identity} AS profile, {bucket} AS day FROM events WHERE {within} AND profile_id <> ''{filters}) AS active) AS stretches \
+         GROUP BY day",
+        day_ms,
+        before_ms,
+        after_ms,
+        DAY_MS,
+        days = i64::from(days),
+        before,
+        after,
+        identity = dialect.identity(&Sql::from("profile_id")),
+        bucket,
+        within,
+        filters
+    )
 }
 
 /// The dates of the days a range touches, as far as they have begun.

@@ -316,7 +316,8 @@ impl Asked<'_> {
     /// The first pages by converters; only those of `pages`, where they are named.
     ///
     /// A profile's views and conversions pass newest first, views before conversions of the same instant, so that the next
-    /// conversion after a view is the smallest of those that have passed.
+    /// conversion after a view is the smallest of those that have passed. Pages are identities until the last: what passes is sorted,
+    /// and is held for it.
     fn credited(&self, range: &Range, pages: Option<&[&Page]>, rows: usize) -> Statement {
         let mut query = self.context.query();
         let ms = query.dialect().epoch_ms(&Sql::from("timestamp"));
@@ -324,30 +325,42 @@ impl Asked<'_> {
         let converting = self.conversions(&mut query, range);
         let conversions = self.conversions(&mut query, range);
         let window = query.bind(self.window_ms);
-        let profile = query.dialect().identity(&Sql::from("profile_id"));
+        let seen = self.views(&mut query, range);
+        let dialect = query.dialect();
+        let identity = |column| dialect.identity(&Sql::from(column));
+        let profile = identity("profile_id");
+        let (origin, path) = (identity("page_origin"), identity("page_path"));
+        let no_page = identity("''");
+        let converters = dialect.count_distinct(&Sql::from("profile"));
         let among = pages.map_or_else(Sql::default, |pages| {
             let among = page::is_any(&mut query, pages);
-            sql!(" AND {among}", among)
+            sql!(" WHERE {among}", among)
         });
-        let converters = query.dialect().count_distinct(&Sql::from("profile"));
         let (named, columns) = (page::NAMED, page::COLUMNS);
         query.finish(sql!(
-            "SELECT {named}, {converters} AS converters FROM \
-             (SELECT profile, page_origin, page_path, at_ms, kind, min(conversion_ms) OVER (PARTITION BY profile \
+            "SELECT {named}, converters FROM (SELECT origin_seen, path_seen, {converters} AS converters FROM \
+             (SELECT profile, origin_seen, path_seen, at_ms, kind, min(conversion_ms) OVER (PARTITION BY profile \
              ORDER BY at_ms DESC, kind ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS converted_ms FROM \
-             (SELECT profile, page_origin, page_path, at_ms, 0 AS kind, CAST(NULL AS BIGINT) AS conversion_ms FROM ({views}) AS views \
-             WHERE profile IN (SELECT {profile} FROM events WHERE {converting}) UNION ALL \
-             SELECT {profile} AS profile, '' AS page_origin, '' AS page_path, {ms} AS at_ms, 1 AS kind, {ms} AS conversion_ms \
+             (SELECT profile, {origin} AS origin_seen, {path} AS path_seen, at_ms, 0 AS kind, CAST(NULL AS BIGINT) AS conversion_ms \
+             FROM ({views}) AS views WHERE profile IN (SELECT {profile} FROM events WHERE {converting}) UNION ALL \
+             SELECT {profile} AS profile, {no_page} AS origin_seen, {no_page} AS path_seen, {ms} AS at_ms, 1 AS kind, {ms} AS conversion_ms \
              FROM events WHERE {conversions} AND profile_id <> '') AS moments) AS followed \
-             WHERE kind = 0 AND converted_ms - at_ms <= {window}{among} GROUP BY {columns} ORDER BY converters DESC, {columns} LIMIT {rows}",
+             WHERE kind = 0 AND converted_ms - at_ms <= {window} GROUP BY origin_seen, path_seen) AS credited JOIN \
+             (SELECT {origin} AS page_of_origin, {path} AS page_of_path, min(page_origin) AS page_origin, min(page_path) AS page_path \
+             FROM ({seen}) AS views GROUP BY page_of_origin, page_of_path) AS pages \
+             ON origin_seen = page_of_origin AND path_seen = page_of_path{among} ORDER BY converters DESC, {columns} LIMIT {rows}",
             named,
             converters,
+            origin,
+            path,
             views,
             profile,
             converting,
+            no_page,
             ms,
             conversions,
             window,
+            seen,
             among,
             columns,
             rows
