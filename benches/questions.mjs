@@ -25,6 +25,15 @@ export function argumentsOf(question, day) {
   return JSON.parse(JSON.stringify(given).replaceAll("{day}", String(day)));
 }
 
+/**
+ * Whether asking about other days asks anything else.
+ *
+ * @param {Question} question
+ */
+export function varies(question) {
+  return JSON.stringify(argumentsOf(question, 1)) !== JSON.stringify(argumentsOf(question, 2));
+}
+
 /** @param {number[]} numbers */
 export function median(numbers) {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];

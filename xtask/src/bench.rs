@@ -27,8 +27,11 @@ const GROWTH_ASKED: &str = "1,7,30,90";
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Part {
-    /// The tools' answers, beside DuckDB's and out of ClickHouse
+    /// The tools' answers, beside DuckDB's
     Questions,
+    /// The same out of ClickHouse, of the first number of events
+    #[value(name = "clickhouse")]
+    ClickHouse,
     /// Requests a second, beside a server of the official SDK
     Protocol,
     /// What a fresh isolate takes
@@ -81,15 +84,18 @@ pub fn run(bench: &Bench) -> Result<()> {
                 .arg(project::root().join("benches/native_duckdb.py"))
                 .arg("--data")
                 .arg(&data);
+            let workerd = answers(&mut workerd)?;
+            let duckdb = answers(&mut duckdb)?;
+            text.push_str(&table(size, &workerd, &duckdb));
+        }
+        if is_asked(Part::ClickHouse) && Some(&size) == bench.millions.first() {
+            step::say(format!("── {size} million events in ClickHouse"));
             let mut clickhouse = script(&tools, "clickhouse");
             clickhouse
                 .arg("--data")
                 .arg(&data)
                 .arg("--python")
                 .arg(python.path());
-            let workerd = answers(&mut workerd)?;
-            let duckdb = answers(&mut duckdb)?;
-            text.push_str(&table(size, &workerd, &duckdb));
             text.push_str(&through_clickhouse(size, &answers(&mut clickhouse)?));
         }
         if is_asked(Part::Start) && Some(&size) == bench.millions.first() {
@@ -214,11 +220,11 @@ fn table(millions: u32, workerd: &[Value], duckdb: &[Value]) -> String {
         let is_answered = ours["refusal"].is_null();
         let ratio = |ours: &Value, native: &Value, ratios: &mut Ratios| {
             let ratio = number(ours) / number(native);
-            ratios.add(ratio, is_answered);
-            if is_answered {
-                format!("{ratio:.1}")
-            } else {
-                "refused".to_owned()
+            ratios.add(ratio, is_answered && !ratio.is_nan());
+            match (is_answered, ratio.is_nan()) {
+                (false, _) => "refused".to_owned(),
+                (true, true) => String::new(),
+                (true, false) => format!("{ratio:.1}"),
             }
         };
         let first = ratio(&ours["firstMs"], &native["firstMs"], &mut first);
@@ -239,9 +245,9 @@ fn table(millions: u32, workerd: &[Value], duckdb: &[Value]) -> String {
             ms(&ours["differentMs"]),
             ms(&native["differentMs"]),
             ms(&ours["againMs"]),
-            ours["first"]["reads"],
+            count(&ours["first"]["reads"]),
             bytes / 1e6,
-            ours["different"]["reads"],
+            count(&ours["different"]["reads"]),
             number(&ours["wasmMemory"]) / 1e6,
         ));
     }
@@ -391,7 +397,16 @@ fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or(f64::NAN)
 }
 
+fn count(value: &Value) -> String {
+    value
+        .as_u64()
+        .map_or_else(String::new, |count| count.to_string())
+}
+
 fn ms(value: &Value) -> String {
+    if value.is_null() {
+        return String::new();
+    }
     let duration = Duration::from_secs_f64((number(value) / 1e3).max(0.0));
     format!("{:.0}", duration.as_secs_f64() * 1e3)
 }
@@ -411,6 +426,21 @@ mod tests {
         let table = through_clickhouse(1, &answers);
         assert!(
             table.ends_with("| all | 30 | 20 | 10 | 1.5 | 2 |\n| sql | | | | | |\n\n"),
+            "{table}"
+        );
+    }
+
+    #[test]
+    fn a_question_that_can_only_be_asked_in_one_way_has_no_different_one() {
+        let cost = json!({ "reads": 2, "bytes": 1_500_000 });
+        let ours = json!({
+            "name": "some", "firstMs": 20.4, "differentMs": null, "againMs": 1.6, "first": cost, "different": null,
+            "wasmMemory": 60_000_000, "refusal": null,
+        });
+        let native = json!({ "firstMs": 8.0, "differentMs": null, "neededBytes": 1_000_000 });
+        let table = table(1, &[ours], &[native]);
+        assert!(
+            table.contains("| some | 20 | 8 | 2.5 |  |  |  | 2 | 2 | 1.5 | 1.50 |  | 60 |"),
             "{table}"
         );
     }
