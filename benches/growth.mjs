@@ -48,9 +48,10 @@ async function measure(state, tool, days, endDate) {
     const started = performance.now();
     const { headers, body } = await mcp.exchange("tools/call", { name: tool, arguments: range });
     const ms = performance.now() - started;
-    if (!body?.result || body.result.isError) throw new Error(`${tool}: ${JSON.stringify(body)}`);
+    if (!body?.result) throw new Error(`${tool}: ${JSON.stringify(body)}`);
+    const refusal = body.result.isError ? body.result.content[0].text : null;
     const { reads, bytes } = JSON.parse(headers.get("x-test-cost") ?? "null");
-    return { tool, days, ms, reads, bytes };
+    return { tool, days, ms, reads, bytes, refusal };
   } finally {
     await worker.stop();
   }

@@ -380,6 +380,10 @@ fn growth_table(measured: &[(u32, Vec<Value>)]) -> String {
                 let tool = answer["tool"].as_str().unwrap_or_default();
                 text.push_str(&format!("| {tool} | {} |", answer["days"]));
             }
+            if !answer["refusal"].is_null() {
+                text.push_str(" refused |");
+                continue;
+            }
             let megabytes = number(&answer["bytes"]) / 1e6;
             text.push_str(&format!(
                 " {} ({}, {megabytes:.1}) |",

@@ -21,12 +21,13 @@ pub fn sightline(rows: Rows) -> Command {
     command
 }
 
-/// Compiles the program as [`Rows::Thousands`] does, and says where it lies.
+/// Compiles the program for tests, and says where it lies. With all of the workspace's tests, which run it as well: by itself it would
+/// be compiled with other features of what it depends on, and the SQL engine with it once more.
 pub fn build_sightline() -> Result<PathBuf> {
     step::run(
         "compiling the command line program",
         Command::new("cargo")
-            .args(["build", "--quiet", "--package", "sightline-cli"])
+            .args(["test", "--quiet", "--workspace", "--locked", "--no-run"])
             .current_dir(project::root()),
     )?;
     Ok(project::target_dir()
