@@ -24,6 +24,9 @@ const DAYS: &str = "30";
 const GROWTH_DAYS: &str = "90";
 const GROWTH_ASKED: &str = "1,7,30,90";
 
+/// Where in a file of tables begins what somebody wrote about them: it stays.
+const SAID_OF_IT: &str = "## Against the targets";
+
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Part {
@@ -52,7 +55,7 @@ pub struct Bench {
     /// Only these parts
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
-    /// Write the tables to this file as well
+    /// Write the tables to this file as well, over those that are there
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
     /// How to compile the Worker
@@ -125,7 +128,10 @@ pub fn run(bench: &Bench) -> Result<()> {
     }
     print!("{text}");
     if let Some(file) = &bench.write {
-        fs::write(file, text).with_context(|| format!("writing {}", file.display()))?;
+        let said = fs::read_to_string(file).unwrap_or_default();
+        let said = said.find(SAID_OF_IT).map_or("", |start| &said[start..]);
+        fs::write(file, format!("# What was measured\n\n{text}{said}"))
+            .with_context(|| format!("writing {}", file.display()))?;
     }
     Ok(())
 }
