@@ -138,14 +138,14 @@ describe("broken data and a failing bucket", () => {
   });
 
   describe("a bucket that fails", () => {
-    /** A question that was not asked before: the answer to one that was is kept. */
-    const question = (/** @type {number} */ number) =>
-      `SELECT path, count(*) + ${number} AS n FROM events GROUP BY path ORDER BY n DESC, path LIMIT 5`;
+    /** A question about a column that was not asked about before: what was read of others is kept. */
+    const question = (/** @type {string} */ column) =>
+      `SELECT ${column}, count(*) AS n FROM events GROUP BY ${column} ORDER BY n DESC, ${column} LIMIT 2`;
 
-    for (const read of [1, 2, 3, 10]) {
+    for (const [read, column] of /** @type {[number, string][]} */ ([[1, "browser"], [2, "browser_version"], [3, "os"], [10, "os_version"]])) {
       it(`on read ${read} is a failure of ours with an id, and the same question works afterwards`, async () => {
         const client = healthy();
-        const sql = question(read);
+        const sql = question(column);
         const message = client.message("tools/call", { name: "query", arguments: { sql } });
         const failing = { ...client.headers(message), "x-test-fail-read": String(read) };
         const { status, body, headers } = await client.send(JSON.stringify(message), failing);
@@ -156,13 +156,13 @@ describe("broken data and a failing bucket", () => {
         assertPlain(body.result.content[0].text);
 
         const { rows } = await client.answer("query", { sql });
-        assert.equal(rows.length, 5);
+        assert.equal(rows.length, 2);
       });
     }
 
     it("in the middle of a stream ends the stream with the refusal", async () => {
       const client = healthy();
-      const params = { name: "query", arguments: { sql: question(1_000) }, _meta: { progressToken: 1 } };
+      const params = { name: "query", arguments: { sql: question("model") }, _meta: { progressToken: 1 } };
       const message = client.message("tools/call", params);
       const failing = { ...client.headers(message), "x-test-fail-read": "3" };
       const { body } = await client.send(JSON.stringify(message), failing);
