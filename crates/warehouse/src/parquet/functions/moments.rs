@@ -13,7 +13,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Int64Type, UInt32Type};
 use datafusion::common::{
-    DataFusionError, Result, ScalarValue, exec_datafusion_err, plan_datafusion_err,
+    DataFusionError, Result, ScalarValue, exec_datafusion_err, plan_datafusion_err, resources_err,
 };
 use datafusion::logical_expr::EmitTo;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
@@ -23,6 +23,9 @@ use datafusion::physical_expr::expressions::Literal;
 pub(super) const MARK_BITS: u32 = 10;
 const MARKS: u32 = (1 << MARK_BITS) - 1;
 const MOST_TEXTS: u32 = u32::MAX >> MARK_BITS;
+
+/// Most bytes of moments. The memory pool hears of them only after they are there, and a list that grows is there twice.
+const MOST_BYTES: usize = 32 << 20;
 
 /// Up to two texts; a null is none.
 pub(super) type Texts<'t> = [Option<&'t str>; 2];
@@ -212,11 +215,24 @@ impl Moments {
     fn hold(&mut self, group: usize, at_ms: i64, marks: u32, texts: Texts<'_>) -> Result<()> {
         let number = self.texts.number(texts)?;
         let group = u32::try_from(group).map_err(|_| exec_datafusion_err!("too many groups"))?;
+        if self.held.len() == self.held.capacity() {
+            self.grow()?;
+        }
         self.held.push(Moment {
             at_ms,
             group,
             packed: number << MARK_BITS | (marks & MARKS),
         });
+        Ok(())
+    }
+
+    /// Makes room for a quarter more.
+    fn grow(&mut self) -> Result<()> {
+        let more = (self.held.len() / 4).max(1_024);
+        if (self.held.len() + more) * size_of::<Moment>() > MOST_BYTES {
+            return resources_err!("more moments than an aggregate may hold");
+        }
+        self.held.reserve_exact(more);
         Ok(())
     }
 
