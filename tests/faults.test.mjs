@@ -140,9 +140,9 @@ describe("broken data and a failing bucket", () => {
   describe("a bucket that fails", () => {
     /** A question about a column that was not asked about before: what was read of others is kept. */
     const question = (/** @type {string} */ column) =>
-      `SELECT ${column}, count(*) AS n FROM events GROUP BY ${column} ORDER BY n DESC, ${column} LIMIT 2`;
+      `SELECT ${column}, count(*) AS n FROM events GROUP BY ${column} ORDER BY n DESC, ${column} LIMIT 5`;
 
-    for (const [read, column] of /** @type {[number, string][]} */ ([[1, "browser"], [2, "browser_version"], [3, "os"], [10, "os_version"]])) {
+    for (const [read, column] of /** @type {[number, string][]} */ ([[1, "title"], [2, "region"], [3, "city"], [10, "country"]])) {
       it(`on read ${read} is a failure of ours with an id, and the same question works afterwards`, async () => {
         const client = healthy();
         const sql = question(column);
@@ -156,7 +156,7 @@ describe("broken data and a failing bucket", () => {
         assertPlain(body.result.content[0].text);
 
         const { rows } = await client.answer("query", { sql });
-        assert.equal(rows.length, 2);
+        assert.equal(rows.length, 5);
       });
     }
 

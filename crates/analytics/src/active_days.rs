@@ -1,6 +1,6 @@
-//! How many profiles were active in the `days` days that end with each day of a range: exact, in one pass.
+//! How many profiles were active in the `days` days that end with each day of a range, in one pass.
 //!
-//! The days on which a profile was active become stretches: a day opens one if the profile was not active in the `days` days
+//! Those of single days are distinct counts. For more, which is exact, the days on which a profile was active become stretches: a day opens one if the profile was not active in the `days` days
 //! before it, and closes it `days` days later if it is not active until then. Counting the openings and closings of each day is
 //! enough, and as much work as there are pairs of profile and day.
 

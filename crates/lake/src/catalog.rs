@@ -124,6 +124,11 @@ impl Catalog {
         self.etag.as_deref()
     }
 
+    /// The files of a table that the manifest names.
+    fn named(&self, table: Table) -> Option<&[DataFile]> {
+        self.manifest()?.files(table)
+    }
+
     /// The live files of `table`, those that can hold `days` if given, sorted by (day, path).
     ///
     /// # Errors
@@ -133,7 +138,7 @@ impl Catalog {
         table: Table,
         days: Option<DayRange>,
     ) -> Result<Vec<DataFile>, LakeError> {
-        if let Some(files) = self.manifest().and_then(|manifest| manifest.files(table)) {
+        if let Some(files) = self.named(table) {
             let needed = files
                 .iter()
                 .filter(|file| days.is_none_or(|days| file.may_hold(days)));
@@ -163,10 +168,7 @@ impl Catalog {
     /// # Errors
     /// As [`Catalog::files`].
     pub async fn version(&self, tables: &[Table]) -> Result<String, LakeError> {
-        let is_named = |table: &Table| {
-            self.manifest()
-                .is_some_and(|manifest| manifest.files(*table).is_some())
-        };
+        let is_named = |table: &Table| self.named(*table).is_some();
         if let Some(etag) = self.etag().filter(|_| tables.iter().all(is_named)) {
             return Ok(etag.to_owned());
         }
@@ -182,11 +184,7 @@ impl Catalog {
     /// The tables that the manifest says have files: what is known without a listing.
     #[must_use]
     pub fn named_tables(&self) -> Vec<Table> {
-        let has_files = |table: &Table| {
-            self.manifest()
-                .and_then(|manifest| manifest.files(*table))
-                .is_some_and(|files| !files.is_empty())
-        };
+        let has_files = |table: &Table| self.named(*table).is_some_and(|files| !files.is_empty());
         Table::ALL.into_iter().filter(has_files).collect()
     }
 
@@ -211,8 +209,7 @@ impl Catalog {
                 listed
             }
         };
-        let named = |table: Table| self.manifest().and_then(|manifest| manifest.files(table));
-        let has_files = |table: &Table| match named(*table) {
+        let has_files = |table: &Table| match self.named(*table) {
             Some(files) => !files.is_empty(),
             None => listed.contains(table),
         };

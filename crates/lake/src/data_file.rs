@@ -2,6 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
+use bytes::Bytes;
 use chrono::NaiveDate;
 use object_store::{ObjectMeta, path::Path};
 
@@ -42,6 +43,15 @@ pub struct FooterObject {
     pub path: Path,
     /// Its length in bytes.
     pub size: u64,
+}
+
+impl FooterCopy {
+    /// The copy, out of the object's bytes.
+    pub(crate) fn of(&self, object: &Bytes) -> Option<Bytes> {
+        let start = usize::try_from(self.range.start).ok()?;
+        let end = usize::try_from(self.range.end).ok()?;
+        (start <= end && end <= object.len()).then(|| object.slice(start..end))
+    }
 }
 
 impl DataFile {

@@ -4,7 +4,6 @@
 //! read of a file's last 64 KiB almost always holds its whole footer; a second read fetches what is missing. The page index is not
 //! loaded. The cache is bounded by the footers' size in memory and forgets what was used least recently.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -146,57 +145,38 @@ impl FooterCache {
         store: &Arc<dyn ObjectStore>,
         files: &[&DataFile],
     ) -> Vec<Option<Bytes>> {
-        let mut copies = vec![None; files.len()];
-        let objects: BTreeMap<&str, &FooterObject> = files
-            .iter()
-            .filter_map(|file| file.footer.as_ref())
-            .map(|copy| (copy.object.path.as_ref(), copy.object.as_ref()))
-            .collect();
-        for object in objects.into_values() {
-            let (places, ranges): (Vec<usize>, Vec<Range<u64>>) = files
-                .iter()
-                .enumerate()
-                .filter_map(|(place, file)| Some((place, file.footer.as_ref()?)))
-                .filter(|(_, copy)| copy.object.path == object.path)
-                .map(|(place, copy)| (place, copy.range.clone()))
-                .unzip();
-            let found = self.of_object(scope, store, object, &ranges).await;
-            for (place, copy) in places.into_iter().zip(found.into_iter().flatten()) {
-                if let Some(slot) = copies.get_mut(place) {
-                    *slot = Some(copy);
-                }
-            }
+        // They are of one manifest, which names one object.
+        let copies = files.iter().filter_map(|file| file.footer.as_ref());
+        let Some(object) = copies.clone().map(|copy| &copy.object).next() else {
+            return vec![None; files.len()];
+        };
+        if object.size <= WHOLE_OBJECT_BYTES {
+            let whole = self.whole_object(scope, store, object).await;
+            let copy = |file: &&DataFile| file.footer.as_ref()?.of(whole.as_ref()?);
+            return files.iter().map(copy).collect();
         }
-        copies
+        let ranges: Vec<Range<u64>> = copies.map(|copy| copy.range.clone()).collect();
+        let read = store.get_ranges(&object.path, &ranges).await;
+        let mut read = read.unwrap_or_default().into_iter();
+        let copy = |file: &&DataFile| file.footer.as_ref().and_then(|_| read.next());
+        files.iter().map(copy).collect()
     }
 
-    /// Ranges of an object of copies; none if it cannot be read.
-    async fn of_object(
+    /// An object of copies; none if it cannot be read.
+    async fn whole_object(
         &self,
         scope: &str,
         store: &Arc<dyn ObjectStore>,
         object: &FooterObject,
-        ranges: &[Range<u64>],
-    ) -> Option<Vec<Bytes>> {
-        if object.size > WHOLE_OBJECT_BYTES {
-            return store.get_ranges(&object.path, ranges).await.ok();
-        }
+    ) -> Option<Bytes> {
         let key = (scope.to_owned(), object.path.to_string());
         let known = self.lock().objects.get(&key).cloned();
-        let whole = match known {
-            Some(whole) => whole,
-            None => {
-                let whole = store.get(&object.path).await.ok()?.bytes().await.ok()?;
-                self.lock().objects.put(key, whole.clone());
-                whole
-            }
-        };
-        let cut = |range: &Range<u64>| {
-            let start = usize::try_from(range.start).ok()?;
-            let end = usize::try_from(range.end).ok()?;
-            (end <= whole.len()).then(|| whole.slice(start..end))
-        };
-        ranges.iter().map(cut).collect()
+        if known.is_some() {
+            return known;
+        }
+        let whole = store.get(&object.path).await.ok()?.bytes().await.ok()?;
+        self.lock().objects.put(key, whole.clone());
+        Some(whole)
     }
 
     fn known(&self, key: &Key) -> Option<Arc<ParquetMetaData>> {

@@ -78,8 +78,7 @@ struct Before(Option<(Arc<FooterObject>, Bytes)>);
 
 impl Before {
     async fn load(store: &Arc<dyn ObjectStore>, manifest: &Manifest) -> Self {
-        let named = manifest.all_files().find_map(|file| file.footer.as_ref());
-        let Some(object) = named.map(|copy| Arc::clone(&copy.object)) else {
+        let Some(object) = manifest.footers().map(Arc::clone) else {
             return Self(None);
         };
         // Without it, the files themselves are read.
@@ -92,12 +91,9 @@ impl Before {
 
     fn footer(&self, file: &DataFile) -> Option<Bytes> {
         let (object, bytes) = self.0.as_ref()?;
-        let copy = file
-            .footer
-            .as_ref()
-            .filter(|copy| copy.object.path == object.path)?;
-        let start = usize::try_from(copy.range.start).ok()?;
-        let end = usize::try_from(copy.range.end).ok()?;
-        (end <= bytes.len()).then(|| bytes.slice(start..end))
+        let copy = file.footer.as_ref()?;
+        (copy.object.path == object.path)
+            .then(|| copy.of(bytes))
+            .flatten()
     }
 }

@@ -79,13 +79,14 @@ pub(crate) fn footers_folder() -> Path {
 /// The path of the copies of footers called `name`.
 #[cfg(feature = "write")]
 pub(crate) fn footers_path(name: &str) -> Path {
-    Path::from(format!("footers/{name}.bin"))
+    footers_folder().join(format!("{name}.bin"))
 }
 
-/// Whether an object holds copies of footers.
+/// Whether an object is one that imports write and clear away: a data file, or copies of footers.
 #[cfg(feature = "write")]
-pub(crate) fn is_footers(path: &Path) -> bool {
-    path.prefix_matches(&footers_folder()) && path.as_ref().ends_with(".bin")
+pub(crate) fn is_written_by_imports(path: &Path) -> bool {
+    let is_footers = path.prefix_matches(&footers_folder()) && path.as_ref().ends_with(".bin");
+    is_footers || is_data_file(path)
 }
 
 /// Whether an object is a data file: it ends in `.parquet` and no part of its path is hidden (`.` or `_` first).

@@ -95,11 +95,9 @@ impl Manifest {
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
         let entries = |files: &Vec<DataFile>| files.iter().map(Entry::of_file).collect();
-        let mut files = self.tables.values().flatten();
-        let footers = files.find_map(|file| file.footer.as_ref());
         let document = Document {
             version: VERSION,
-            footers: footers.map(|footer| Footers::of_object(&footer.object)),
+            footers: self.footers().map(|object| Footers::of_object(object)),
             tables: self
                 .tables
                 .iter()
@@ -122,8 +120,13 @@ impl Manifest {
         self.tables.insert(table.name().to_owned(), files);
     }
 
+    /// The object of copies of footers it names.
+    pub(crate) fn footers(&self) -> Option<&Arc<FooterObject>> {
+        let copy = self.all_files().find_map(|file| file.footer.as_ref())?;
+        Some(&copy.object)
+    }
+
     /// All files it names, table by table.
-    #[cfg(feature = "write")]
     pub(crate) fn all_files(&self) -> impl Iterator<Item = &DataFile> {
         self.tables.values().flatten()
     }
@@ -131,9 +134,10 @@ impl Manifest {
     /// The paths of all it names: files, and the object of their footers.
     #[cfg(feature = "write")]
     pub(crate) fn paths(&self) -> HashSet<&Path> {
-        let footers = self.all_files().find_map(|file| file.footer.as_ref());
         let files = self.all_files().map(|file| &file.path);
-        files.chain(footers.map(|copy| &copy.object.path)).collect()
+        files
+            .chain(self.footers().map(|object| &object.path))
+            .collect()
     }
 
     /// The same files, to be given copies of their footers.

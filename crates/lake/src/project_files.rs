@@ -14,7 +14,7 @@ use object_store::{
 
 use crate::{
     Catalog, CatalogCache, DataFile, LakeError, MANIFEST_PATH, Manifest, Table, footer_copies,
-    layout::{footers_folder, is_data_file, is_footers, table_folder},
+    layout::{footers_folder, is_written_by_imports, table_folder},
 };
 
 /// The tables an import writes.
@@ -106,8 +106,9 @@ impl ProjectFiles {
         failed
     }
 
-    /// Deletes files and copies of footers that no manifest names and that are older than this import's first: what interrupted imports left. An
-    /// import that is still writing such files cannot succeed any more, since the manifest it read has been replaced.
+    /// Deletes files and copies of footers that no manifest names and that are older than this import's first: what interrupted
+    /// imports left. An import that is still writing such files cannot succeed any more, since the manifest it read has been
+    /// replaced.
     async fn delete_leftovers(
         &self,
         store: &Arc<dyn ObjectStore>,
@@ -123,7 +124,7 @@ impl ProjectFiles {
             let mut objects = store.list(Some(folder));
             while let Ok(Some(object)) = objects.try_next().await {
                 let path = &object.location;
-                let is_ours = is_data_file(path) || is_footers(path);
+                let is_ours = is_written_by_imports(path);
                 if is_ours && !live.contains(path) && object.last_modified < before {
                     // What cannot be deleted now is tried again by the next import.
                     let _ = store.delete(path).await;

@@ -19,8 +19,7 @@ use super::{
 };
 use crate::{
     DataFile, LakeError, MANIFEST_PATH, Manifest, Rows, Table, Writer, footer_copies,
-    layout::{is_data_file, is_footers},
-    sessions::Builder,
+    layout::is_written_by_imports, sessions::Builder,
 };
 
 /// Days of data, today included.
@@ -330,8 +329,7 @@ async fn delete_others(store: &Arc<dyn ObjectStore>, manifest: &Manifest) -> Res
     let objects: Vec<_> = store.list(None).try_collect().await.map_err(failed)?;
     let live = manifest.paths();
     for object in objects {
-        let is_ours = is_data_file(&object.location) || is_footers(&object.location);
-        if is_ours && !live.contains(&object.location) {
+        if is_written_by_imports(&object.location) && !live.contains(&object.location) {
             let deleted = store.delete(&object.location).await;
             deleted.map_err(|error| LakeError::storage("delete", &object.location, error))?;
         }

@@ -92,24 +92,16 @@ impl Ahead {
     }
 
     /// Bytes of a file, and what is likely to be asked for next.
-    pub(super) async fn read(
-        &self,
-        file: &DataFile,
-        ranges: Vec<Range<u64>>,
-    ) -> Result<Vec<Bytes>> {
-        let Some(asked) = self.asked(file, &ranges) else {
-            return self.scope.store.get_ranges(&file.path, &ranges).await;
-        };
-        let place = asked.place;
-        match (self.passing(asked, &ranges), self.groups.get(place)) {
-            (Some(fetch), _) => fetch.answer().await,
-            (None, Some(group)) => self.scope.chunks(&group.file, &ranges).await,
-            (None, None) => self.scope.store.get_ranges(&file.path, &ranges).await,
+    pub(super) async fn read(&self, file: &FileKey, ranges: Vec<Range<u64>>) -> Result<Vec<Bytes>> {
+        match self.passing(file, &ranges) {
+            Some(fetch) => fetch.answer().await,
+            None => self.scope.chunks(file, &ranges).await,
         }
     }
 
     /// Notes what is asked for, and starts what may follow. The answer, if it is on its way.
-    fn passing(&self, asked: Asked, ranges: &[Range<u64>]) -> Option<Fetch> {
+    fn passing(&self, file: &FileKey, ranges: &[Range<u64>]) -> Option<Fetch> {
+        let asked = self.asked(file, ranges)?;
         let mut under_way = self
             .under_way
             .lock()
@@ -172,12 +164,12 @@ impl Ahead {
     }
 
     /// Which columns of which row group lie in these ranges; none if they are anything else of the file.
-    fn asked(&self, file: &DataFile, ranges: &[Range<u64>]) -> Option<Asked> {
+    fn asked(&self, file: &FileKey, ranges: &[Range<u64>]) -> Option<Asked> {
         let first = ranges.first()?;
         let place = self
             .groups
             .iter()
-            .position(|group| *group.file.path() == file.path && group.holds(first))?;
+            .position(|group| group.file == *file && group.holds(first))?;
         let columns = self.groups.get(place)?.columns(ranges)?;
         Some(Asked { place, columns })
     }

@@ -52,8 +52,7 @@ impl FileKey {
         Self(Arc::new((Arc::clone(project), file.path.clone(), version)))
     }
 
-    /// The file's path.
-    pub(super) fn path(&self) -> &Path {
+    fn path(&self) -> &Path {
         &self.0.1
     }
 }

@@ -2,11 +2,10 @@
 
 use arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
-use parquet::basic::{LogicalType, TimeUnit};
 use parquet::file::metadata::ParquetMetaData;
-use parquet::file::statistics::Statistics;
 use sightline_lake::{DataFile, Table};
 
+use super::file_statistics::Instants;
 use super::lake_table::LakeTable;
 use crate::error::WarehouseError;
 use crate::schema::{ColumnSchema, TableSchema};
@@ -123,27 +122,10 @@ fn footer_extent(
                 .is_some_and(|root| root == column)
         })
         .filter_map(|chunk| {
-            let Statistics::Int64(statistics) = chunk.statistics()? else {
-                return None;
-            };
-            let per_ms = units_per_ms(chunk.column_descr().logical_type_ref())?;
-            Some((
-                statistics.min_opt()?.div_euclid(per_ms),
-                statistics.max_opt()?.div_euclid(per_ms),
-            ))
+            let instants = Instants::of(chunk)?;
+            let ms = |instant: i64| instant.div_euclid(instants.per_ms);
+            Some((ms(instants.min), ms(instants.max)))
         })
         .collect();
     (rows, cover(&spans))
-}
-
-/// How many of a stored timestamp's units make a millisecond.
-pub(super) fn units_per_ms(logical: Option<&LogicalType>) -> Option<i64> {
-    let LogicalType::Timestamp(timestamp) = logical? else {
-        return None;
-    };
-    Some(match timestamp.unit {
-        TimeUnit::MILLIS => 1,
-        TimeUnit::MICROS => 1_000,
-        TimeUnit::NANOS => 1_000_000,
-    })
 }

@@ -56,8 +56,8 @@ pub struct EngineConfig {
 impl Default for EngineConfig {
     fn default() -> Self {
         // An isolate has 128 MB for everything: module, JS heap, fetched chunks, decoded batches and this. A hash table is accounted
-        // for after it has doubled, with the old one still there: with 48 MB a join over 10 M events grew the heap to 133 MB
-        // before it was refused, with this to 74 MB.
+        // for after it has doubled, with the old one still there: before it is refused, a join over 10 M events grows the heap to
+        // 110 MB with this.
         Self {
             memory_bytes: 36_000_000,
             distinct_bytes: 24_000_000,

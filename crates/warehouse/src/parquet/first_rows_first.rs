@@ -46,7 +46,7 @@ impl PhysicalOptimizerRule for FirstRowsFirst {
     }
 
     fn name(&self) -> &str {
-        "first_rows_first"
+        "FirstRowsFirst"
     }
 
     fn schema_check(&self) -> bool {

@@ -24,7 +24,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use object_store::ObjectMeta;
 use parquet::arrow::parquet_to_arrow_schema;
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use sightline_lake::text_map::is_text;
 use sightline_lake::{DataFile, LakeError, Table};
 
@@ -121,20 +121,21 @@ impl LakeTable {
             .map(|column| column.name.as_str())
             .collect();
         let time = self.table.time_column();
+        if looked_at.iter().all(|column| Some(*column) == time) {
+            return false;
+        }
+        let needed: HashSet<&str> = needed.iter().map(|field| field.name().as_str()).collect();
         let (mut first, mut rest) = (0, 0);
         let groups = footers.iter().flat_map(|footer| footer.row_groups());
         for chunk in groups.flat_map(|group| group.columns()) {
-            let parts = chunk.column_path().parts();
-            let Some(column) = parts.first().map(String::as_str) else {
-                continue;
-            };
+            let column = root(chunk);
             if looked_at.contains(column) {
                 first += chunk.compressed_size();
-            } else if needed.iter().any(|field| field.name() == column) {
+            } else if needed.contains(column) {
                 rest += chunk.compressed_size();
             }
         }
-        looked_at.iter().any(|column| Some(*column) != time) && rest > first * MUCH_MORE
+        rest > first * MUCH_MORE
     }
 
     /// The footers of some of its files.
@@ -384,14 +385,14 @@ fn looks_up(filters: &[Expr], footers: &[Arc<ParquetMetaData>]) -> bool {
         });
     }
     let groups = footers.iter().flat_map(|footer| footer.row_groups());
-    groups.flat_map(|group| group.columns()).any(|chunk| {
-        chunk.bloom_filter_offset().is_some()
-            && chunk
-                .column_path()
-                .parts()
-                .first()
-                .is_some_and(|root| equated.contains(root.as_str()))
-    })
+    let mut chunks = groups.flat_map(|group| group.columns());
+    chunks.any(|chunk| chunk.bloom_filter_offset().is_some() && equated.contains(root(chunk)))
+}
+
+/// The column of the table that a chunk is of, or is part of.
+fn root(chunk: &ColumnChunkMetaData) -> &str {
+    let parts = chunk.column_path().parts();
+    parts.first().map_or("", String::as_str)
 }
 
 fn column_name(expr: &Expr) -> Option<&str> {

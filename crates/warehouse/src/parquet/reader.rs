@@ -84,7 +84,7 @@ impl AsyncFileReader for Reader {
     ) -> BoxFuture<'_, parquet::errors::Result<Vec<Bytes>>> {
         async move {
             self.ahead
-                .read(&self.file, ranges)
+                .read(&self.key, ranges)
                 .await
                 .map_err(|error| self.storage_fault(error))
         }
