@@ -62,19 +62,50 @@ pub(super) fn check_row_groups(
     ))
 }
 
+/// Why a plan is not run.
+pub(super) struct Refusal {
+    /// The bytes and what would make it fit.
+    pub(super) sentence: String,
+    /// What an operator would hold for certain, unless it held a part of it at a time.
+    pub(super) held_bytes: Option<usize>,
+}
+
 /// That the operators of a plan that hold their whole input have room for it.
 ///
 /// # Errors
-/// A sentence naming the bytes and what would make it fit.
-pub(super) fn check_plan(plan: &dyn ExecutionPlan, memory_bytes: usize) -> Result<(), String> {
+/// With the first operator that has not.
+pub(super) fn check_plan(plan: &dyn ExecutionPlan, memory_bytes: usize) -> Result<(), Refusal> {
     let node: &dyn Any = plan;
     if node.is::<NestedLoopJoinExec>() || node.is::<CrossJoinExec>() {
-        check_pairs(plan)?;
+        check_pairs(plan).map_err(|sentence| Refusal {
+            sentence,
+            held_bytes: None,
+        })?;
     }
-    let held = if let Some(sort) = node.downcast_ref::<SortExec>() {
-        sort.fetch()
-            .is_none()
-            .then(|| ("sorting", sort.input().as_ref()))
+    if let Some((what, bytes)) = certain_to_hold(plan)
+        && bytes > memory_bytes
+    {
+        let sentence = format!(
+            "The query would hold {} MB at once for {what}, of {} MB there are. Nothing was read. Ask for a shorter range or fewer \
+             columns, aggregate before {what}, or add a LIMIT to a sorted query.",
+            bytes / 1_000_000,
+            memory_bytes / 1_000_000
+        );
+        return Err(Refusal {
+            sentence,
+            held_bytes: Some(bytes),
+        });
+    }
+    plan.children()
+        .into_iter()
+        .try_for_each(|child| check_plan(child.as_ref(), memory_bytes))
+}
+
+/// What an operator holds its whole input for, and the bytes that certainly are.
+pub(super) fn certain_to_hold(plan: &dyn ExecutionPlan) -> Option<(&'static str, usize)> {
+    let node: &dyn Any = plan;
+    let (what, input) = if let Some(sort) = node.downcast_ref::<SortExec>() {
+        (sort.fetch().is_none()).then(|| ("sorting", sort.input().as_ref()))
     } else if let Some(join) = node.downcast_ref::<HashJoinExec>() {
         Some(("joining", join.left().as_ref()))
     } else if let Some(join) = node.downcast_ref::<CrossJoinExec>() {
@@ -82,21 +113,8 @@ pub(super) fn check_plan(plan: &dyn ExecutionPlan, memory_bytes: usize) -> Resul
     } else {
         node.downcast_ref::<NestedLoopJoinExec>()
             .map(|join| ("joining", join.left().as_ref()))
-    };
-    if let Some((what, input)) = held
-        && let Some(bytes) = certain_bytes(input)
-        && bytes > memory_bytes
-    {
-        return Err(format!(
-            "The query would hold {} MB at once for {what}, of {} MB there are. Nothing was read. Ask for a shorter range or fewer \
-             columns, aggregate before {what}, or add a LIMIT to a sorted query.",
-            bytes / 1_000_000,
-            memory_bytes / 1_000_000
-        ));
-    }
-    plan.children()
-        .into_iter()
-        .try_for_each(|child| check_plan(child.as_ref(), memory_bytes))
+    }?;
+    Some((what, certain_bytes(input)?))
 }
 
 /// That a join without equality stays within what can be compared.

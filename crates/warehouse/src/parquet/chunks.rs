@@ -3,7 +3,7 @@
 //! People ask one thing after the other about the same columns of the same days, and many a tool asks twice itself. What is kept is the
 //! compressed chunk, under its project, file and version: a new version of a file is another key. When the room is taken, what was used
 //! least recently goes, but never for the sake of a scan that itself used what is there: a scan of more than fits would otherwise
-//! push out each chunk just before it comes back to it.
+//! push out each chunk just before it comes back to it. Chunks lie in memory that queries leave: they go when a query needs it.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,6 +28,8 @@ pub(super) struct Chunks {
 struct Kept {
     chunks: LruCache<Key, Chunk>,
     bytes: usize,
+    /// Bytes there is room for now.
+    room: usize,
     statements: u64,
 }
 
@@ -63,11 +65,21 @@ impl Chunks {
         let kept = Kept {
             chunks: LruCache::unbounded(),
             bytes: 0,
+            room: capacity_bytes,
             statements: 0,
         };
         Self {
             capacity_bytes,
             kept: Mutex::new(kept),
+        }
+    }
+
+    /// Leaves them no more than `bytes` for now, nor more than their capacity ever.
+    pub(super) fn leave(&self, bytes: usize) {
+        let mut kept = self.lock();
+        kept.room = bytes.min(self.capacity_bytes);
+        while kept.bytes > kept.room {
+            kept.drop_oldest();
         }
     }
 
@@ -104,7 +116,13 @@ impl Chunks {
             let mut kept = self.lock();
             let slots = found.iter_mut().filter(|slot| slot.is_none());
             for ((slot, range), bytes) in slots.zip(missing).zip(fetched) {
-                kept.put(self.capacity_bytes, file, range.start, &bytes, statement);
+                kept.put(
+                    self.capacity_bytes / LARGEST_SHARE,
+                    file,
+                    range.start,
+                    &bytes,
+                    statement,
+                );
                 *slot = Some(bytes);
             }
         }
@@ -123,18 +141,22 @@ impl Kept {
         (chunk.bytes.len() as u64 == range.end - range.start).then(|| chunk.bytes.clone())
     }
 
-    fn put(&mut self, capacity: usize, file: &FileKey, start: u64, bytes: &Bytes, statement: u64) {
-        if bytes.len() > capacity / LARGEST_SHARE {
+    fn drop_oldest(&mut self) {
+        if let Some((_, chunk)) = self.chunks.pop_lru() {
+            self.bytes -= chunk.bytes.len();
+        }
+    }
+
+    fn put(&mut self, largest: usize, file: &FileKey, start: u64, bytes: &Bytes, statement: u64) {
+        if bytes.len() > largest.min(self.room) {
             return;
         }
-        while self.bytes + bytes.len() > capacity {
+        while self.bytes + bytes.len() > self.room {
             let oldest = self.chunks.peek_lru();
             if oldest.is_none_or(|(_, chunk)| chunk.used_by == statement) {
                 return;
             }
-            if let Some((_, chunk)) = self.chunks.pop_lru() {
-                self.bytes -= chunk.bytes.len();
-            }
+            self.drop_oldest();
         }
         let chunk = Chunk {
             // What was fetched may be a small part of a longer run, which would be held with it.

@@ -16,6 +16,7 @@ use datafusion::execution::TaskContext;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_expr::expressions::col;
 use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
+use datafusion::physical_plan::execution_plan::reset_plan_states;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
@@ -232,7 +233,7 @@ impl Progress {
                     None => self.events = None,
                 }
             } else if let Some(day) = self.days.next() {
-                self.events = Some(execute_stream(day, Arc::clone(&self.context))?);
+                self.events = Some(run_anew(day, &self.context)?);
             } else {
                 let last = self.builder.take().map(Builder::finish).transpose();
                 return last.map_err(|error| self.scope.fault(error));
@@ -240,6 +241,14 @@ impl Progress {
         }
         Ok(None)
     }
+}
+
+/// The rows of a plan, from the first on, whether it was run before or not: a stream of sessions is asked for once for each pass.
+pub(super) fn run_anew(
+    plan: Arc<dyn ExecutionPlan>,
+    context: &Arc<TaskContext>,
+) -> Result<SendableRecordBatchStream> {
+    execute_stream(reset_plan_states(plan)?, Arc::clone(context))
 }
 
 /// The batch with text in the form the lake knows.

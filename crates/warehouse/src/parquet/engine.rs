@@ -12,7 +12,7 @@ use datafusion::catalog::{
 use datafusion::common::config::Dialect as ParserDialect;
 use datafusion::error::DataFusionError;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryPool};
+use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
@@ -28,10 +28,13 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use object_store::ObjectStore;
 
 use super::build_sides::BuildSides;
+use super::chunks::Chunks;
 use super::cooperative_joins::CooperativeJoins;
 use super::first_rows_first::FirstRowsFirst;
 use super::functions::{self, Ledger};
 use super::lake_table::STORE_URL;
+use super::own_buffers::OwnBuffersOfSorts;
+use super::pool::Pool;
 use super::scope::Caches;
 
 /// What an isolate may spend on queries.
@@ -43,7 +46,7 @@ pub struct EngineConfig {
     pub distinct_bytes: usize,
     /// Bytes of decoded Parquet footers that are kept.
     pub footer_cache_bytes: usize,
-    /// Bytes of compressed column chunks that are kept.
+    /// Bytes of compressed column chunks that are kept, in memory that queries leave.
     pub chunk_cache_bytes: usize,
     /// Bytes of answers that are kept.
     pub answer_cache_bytes: usize,
@@ -55,11 +58,9 @@ pub struct EngineConfig {
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        // An isolate has 128 MB for everything: module, JS heap, fetched chunks, decoded batches and this. A hash table is accounted
-        // for after it has doubled, with the old one still there: before it is refused, a join over 10 M events grows the heap to
-        // 110 MB with this.
+        // An isolate has 128 MB for everything: module, JS heap, what is fetched and decoded, and this.
         Self {
-            memory_bytes: 36_000_000,
+            memory_bytes: 52_000_000,
             distinct_bytes: 24_000_000,
             footer_cache_bytes: 8_000_000,
             chunk_cache_bytes: 16_000_000,
@@ -81,6 +82,9 @@ pub struct Engine {
 impl Engine {
     /// An engine. Costs some milliseconds: make one per isolate, when the first query comes.
     pub fn new(config: EngineConfig) -> Self {
+        let chunks = Arc::new(Chunks::new(config.chunk_cache_bytes));
+        let pool: Arc<dyn MemoryPool> =
+            Arc::new(Pool::new(config.memory_bytes, Arc::clone(&chunks)));
         let mut settings = SessionConfig::new()
             .with_target_partitions(1)
             .with_batch_size(config.batch_rows)
@@ -110,11 +114,11 @@ impl Engine {
         builder
             .aggregate_functions()
             .get_or_insert_default()
-            .extend(functions::aggregate());
+            .extend(functions::aggregate(&pool));
         Self {
             template: builder.build(),
-            pool: Arc::new(GreedyMemoryPool::new(config.memory_bytes)),
-            caches: Arc::new(Caches::new(&config)),
+            pool,
+            caches: Arc::new(Caches::new(&config, chunks)),
             config,
         }
     }
@@ -131,19 +135,21 @@ impl Engine {
 
     /// A ledger for a query's distinct counts.
     pub(super) fn ledger(&self) -> Arc<Ledger> {
-        Ledger::new(self.config.distinct_bytes)
+        Ledger::new(self.config.distinct_bytes, &self.pool)
     }
 
     pub(super) fn caches(&self) -> &Arc<Caches> {
         &self.caches
     }
 
-    /// A session that knows these tables and reads from this store, and nothing else.
+    /// A session that knows these tables and reads from this store, and nothing else. A plan that `learns` leaves out rows by what it
+    /// has seen of others, and cannot be run again.
     pub(super) fn session(
         &self,
         store: &Arc<dyn ObjectStore>,
         tables: Vec<(&'static str, Arc<dyn TableProvider>)>,
         ledger: &Arc<Ledger>,
+        learns: bool,
     ) -> Result<SessionContext, DataFusionError> {
         let runtime = self.runtime(store)?;
         let schema = MemorySchemaProvider::new();
@@ -159,6 +165,9 @@ impl Engine {
             .with_runtime_env(Arc::new(runtime))
             .with_catalog_list(Arc::new(catalogs))
             .build();
+        let optimizer = &mut state.config_mut().options_mut().optimizer;
+        optimizer.enable_join_dynamic_filter_pushdown &= learns;
+        optimizer.enable_aggregate_dynamic_filter_pushdown &= learns;
         let count = functions::count(self.config.fingerprint_key, Arc::clone(ledger));
         state.register_udaf(count)?;
         Ok(SessionContext::new_with_state(state))
@@ -185,8 +194,8 @@ fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     rules
 }
 
-/// DataFusion's, [`BuildSides`] after its own choice of sides, [`FirstRowsFirst`] after it handed sorts down, and [`CooperativeJoins`]
-/// last.
+/// DataFusion's, [`BuildSides`] after its own choice of sides, [`FirstRowsFirst`] after it handed sorts down, and what puts operators
+/// between others last.
 fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
     let sides_chosen = rules
@@ -199,6 +208,7 @@ fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
         .position(|rule| rule.name() == PushdownSort::new().name())
         .map_or(rules.len(), |place| place + 1);
     rules.insert(sorts_handed_down, Arc::new(FirstRowsFirst));
+    rules.push(Arc::new(OwnBuffersOfSorts));
     rules.push(Arc::new(CooperativeJoins));
     rules
 }

@@ -17,6 +17,7 @@ mod property_keys;
 
 use std::sync::Arc;
 
+use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 
 use crate::funnel::FunnelRule;
@@ -44,11 +45,11 @@ pub(super) fn count(key: FingerprintKey, ledger: Arc<Ledger>) -> Arc<AggregateUD
     Arc::new(AggregateUDF::new_from_impl(count::Count::new(key, ledger)))
 }
 
-/// Those of groups of rows.
-pub(super) fn aggregate() -> Vec<Arc<AggregateUDF>> {
+/// Those of groups of rows, which reserve what they hold in `pool`.
+pub(super) fn aggregate(pool: &Arc<dyn MemoryPool>) -> Vec<Arc<AggregateUDF>> {
     vec![
-        Arc::new(AggregateUDF::new_from_impl(Over::<FunnelRule>::new())),
-        Arc::new(AggregateUDF::new_from_impl(Over::<JourneyRule>::new())),
-        Arc::new(AggregateUDF::new_from_impl(Over::<PageTimes>::new())),
+        Arc::new(AggregateUDF::new_from_impl(Over::<FunnelRule>::new(pool))),
+        Arc::new(AggregateUDF::new_from_impl(Over::<JourneyRule>::new(pool))),
+        Arc::new(AggregateUDF::new_from_impl(Over::<PageTimes>::new(pool))),
     ]
 }

@@ -21,17 +21,19 @@ use futures::StreamExt;
 use object_store::ObjectStore;
 use sightline_lake::{Catalog, Table};
 
+use super::admission::{self, Refusal};
 use super::answers::{AnswerKey, is_repeatable};
 use super::derived_sessions::DerivedSessions;
 use super::driver::drive;
 use super::engine::{Engine, is_explain};
 use super::failure::explain;
 use super::lake_table::LakeTable;
+use super::passes::{Passes, is_out_of_memory};
 use super::reads::Reads;
 use super::scope::Scope;
 use super::sessioned_events::SessionedEvents;
 use super::store::ProjectStore;
-use super::{admission, described, rows, scanned};
+use super::{described, rows, scanned};
 use crate::author::Author;
 use crate::dialect::{DataFusionDialect, Dialect};
 use crate::error::WarehouseError;
@@ -142,21 +144,51 @@ impl ParquetProject {
             return Ok(result);
         }
         let tables = self.tables(&ast, &scope).await?;
-        let faults = Arc::clone(&scope.faults);
-        let failed =
-            |error: DataFusionError| explain(&error, author, &faults, self.engine.memory_bytes());
+        let run = Run {
+            ast: &ast,
+            author,
+            window,
+            limits,
+        };
+        let mut way = Way::AtOnce;
+        let mut result = loop {
+            match self.run_statement(&scope, tables.clone(), run, way).await? {
+                Outcome::Answered(result) => break result,
+                Outcome::Instead(other) => way = other,
+            }
+        };
+        result.scanned.rows += scope.rows_scanned();
+        result.scanned.reads = self.reads.requests().saturating_sub(reads_before);
+        result.scanned.bytes = self.reads.bytes().saturating_sub(bytes_before);
+        result.elapsed_ms = self.host.now_ms().saturating_sub(started_ms);
+        if let Some(key) = key.filter(|_| !scope.depends_on_more()) {
+            scope.caches.answers.put(key, result.clone());
+        }
+        Ok(result)
+    }
 
+    /// Runs a statement one way, or says how to run it instead: a statement that is too large is in passes, once.
+    async fn run_statement(
+        &self,
+        scope: &Scope,
+        tables: Vec<(&'static str, Arc<dyn TableProvider>)>,
+        run: Run<'_>,
+        way: Way,
+    ) -> Result<Outcome, WarehouseError> {
+        let memory_bytes = self.engine.memory_bytes();
+        let failed =
+            |error: DataFusionError| explain(&error, run.author, &scope.faults, memory_bytes);
         let ledger = self.engine.ledger();
         let context = self
             .engine
-            .session(&scope.store, tables, &ledger)
+            .session(&scope.store, tables, &ledger, way.is_at_once())
             .map_err(failed)?;
         let state = context.state();
         let mut plan = state
-            .statement_to_plan(EngineStatement::Statement(Box::new(ast)))
+            .statement_to_plan(EngineStatement::Statement(Box::new(run.ast.clone())))
             .await
             .map_err(failed)?;
-        if let Some(Window { offset, rows }) = window
+        if let Some(Window { offset, rows }) = run.window
             && !is_explain(&plan)
         {
             plan = LogicalPlanBuilder::from(plan)
@@ -165,8 +197,26 @@ impl ParquetProject {
                 .map_err(failed)?;
         }
         let physical = state.create_physical_plan(&plan).await.map_err(failed)?;
-        admission::check_plan(physical.as_ref(), self.engine.memory_bytes())
-            .map_err(WarehouseError::TooLarge)?;
+        let is_at_once = way.is_at_once();
+        let physical = match way {
+            Way::AtOnce => match admission::check_plan(physical.as_ref(), memory_bytes) {
+                Ok(()) => physical,
+                Err(Refusal {
+                    sentence,
+                    held_bytes,
+                }) => {
+                    let refusal = WarehouseError::TooLarge(sentence);
+                    let Some(bytes) = held_bytes else {
+                        return Err(refusal);
+                    };
+                    let passes = Passes::instead_of(physical.as_ref(), bytes, memory_bytes);
+                    return Ok(Outcome::Instead(Way::InPasses { passes, refusal }));
+                }
+            },
+            Way::InPasses { passes, refusal } => {
+                passes.of(&physical).map_err(failed)?.ok_or(refusal)?
+            }
+        };
 
         let schema = physical.schema();
         let columns = schema.fields().iter().map(|field| ColumnInfo {
@@ -177,22 +227,20 @@ impl ParquetProject {
             columns: columns.collect(),
             ..ResultSet::default()
         };
-        collect(Arc::clone(&physical), &context, limits, &mut result)
-            .await
-            .map_err(|error| match error {
-                Collected::Engine(error) => failed(error),
-                Collected::TooLarge(sentence) => WarehouseError::TooLarge(sentence),
-            })?;
+        match collect(Arc::clone(&physical), &context, run.limits, &mut result).await {
+            Ok(()) => {}
+            Err(Collected::TooLarge(sentence)) => return Err(WarehouseError::TooLarge(sentence)),
+            Err(Collected::Engine(error)) if is_at_once && is_out_of_memory(&error) => {
+                return Ok(Outcome::Instead(Way::InPasses {
+                    passes: Passes::after(physical.as_ref()),
+                    refusal: failed(error),
+                }));
+            }
+            Err(Collected::Engine(error)) => return Err(failed(error)),
+        }
         result.sampled_one_in = ledger.factor();
         result.scanned = scanned::of(physical.as_ref());
-        result.scanned.rows += scope.rows_scanned();
-        result.scanned.reads = self.reads.requests().saturating_sub(reads_before);
-        result.scanned.bytes = self.reads.bytes().saturating_sub(bytes_before);
-        result.elapsed_ms = self.host.now_ms().saturating_sub(started_ms);
-        if let Some(key) = key.filter(|_| !scope.depends_on_more()) {
-            scope.caches.answers.put(key, result.clone());
-        }
-        Ok(result)
+        Ok(Outcome::Answered(result))
     }
 
     /// What the answer to a statement is kept under; none if it would not be the same again.
@@ -279,6 +327,36 @@ fn askable(stored: &[Table]) -> Vec<Table> {
 struct Window {
     offset: usize,
     rows: usize,
+}
+
+/// A statement to be run.
+#[derive(Clone, Copy)]
+struct Run<'r> {
+    ast: &'r Ast,
+    author: Author,
+    window: Option<Window>,
+    limits: &'r Limits,
+}
+
+/// How a statement is run.
+enum Way {
+    AtOnce,
+    InPasses {
+        passes: Passes,
+        /// What to say if it cannot be split.
+        refusal: WarehouseError,
+    },
+}
+
+impl Way {
+    fn is_at_once(&self) -> bool {
+        matches!(self, Self::AtOnce)
+    }
+}
+
+enum Outcome {
+    Answered(ResultSet),
+    Instead(Way),
 }
 
 enum Collected {

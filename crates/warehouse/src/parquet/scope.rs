@@ -24,17 +24,17 @@ pub struct Caches {
     /// What was answered.
     pub(super) answers: Answers,
     /// Column chunks.
-    pub(super) chunks: Chunks,
+    pub(super) chunks: Arc<Chunks>,
 }
 
 impl Caches {
     /// Empty caches, with the room that is configured.
-    pub(super) fn new(config: &EngineConfig) -> Self {
+    pub(super) fn new(config: &EngineConfig, chunks: Arc<Chunks>) -> Self {
         Self {
             catalogs: CatalogCache::new(),
             footers: FooterCache::new(config.footer_cache_bytes),
             answers: Answers::new(config.answer_cache_bytes),
-            chunks: Chunks::new(config.chunk_cache_bytes),
+            chunks,
         }
     }
 }

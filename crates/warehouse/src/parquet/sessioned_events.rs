@@ -19,14 +19,14 @@ use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
-use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
+use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream};
 use futures::TryStreamExt;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::statistics::Statistics;
 use sightline_lake::Table;
 use sightline_lake::sessions::{Builder, EXPLICIT_GAP_MS};
 
-use super::derived_sessions::{IN_ORDER_OF, plain_text};
+use super::derived_sessions::{IN_ORDER_OF, plain_text, run_anew};
 use super::lake_table::LakeTable;
 use super::scope::Scope;
 use super::time_bounds::TimeBounds;
@@ -238,7 +238,7 @@ impl Progress {
             };
             let sessions = self.sessions_of(day.tells).await?;
             if let Some(rest) = day.rest {
-                let rest = execute_stream(rest, Arc::clone(&self.context))?;
+                let rest = run_anew(rest, &self.context)?;
                 self.under_way = Some((rest, sessions, 0));
             }
         }
@@ -249,7 +249,7 @@ impl Progress {
         let pool = self.context.memory_pool();
         let held = MemoryConsumer::new("sessions of a day's events").register(pool);
         let schema = tells.schema();
-        let mut stream = execute_stream(tells, Arc::clone(&self.context))?;
+        let mut stream = run_anew(tells, &self.context)?;
         let mut batches = Vec::new();
         while let Some(batch) = stream.try_next().await? {
             self.scope.scanned(batch.num_rows());

@@ -301,10 +301,7 @@ fn a_query_that_outgrows_the_memory_pool_is_stopped_and_the_next_works() {
             ..EngineConfig::default()
         },
     );
-    let message = refusal(
-        &project,
-        "SELECT timestamp, count(*) FROM events GROUP BY timestamp, my_extra, path ORDER BY 2 LIMIT 5",
-    );
+    let message = refusal(&project, "SELECT count(DISTINCT my_extra) FROM events");
     assert!(message.contains("memory a query may use"), "{message}");
     assert_eq!(
         ask(&project, "SELECT count(*) FROM events").unwrap(),

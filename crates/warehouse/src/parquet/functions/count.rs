@@ -14,6 +14,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, FieldRef, UInt64Type};
 use datafusion::common::{Result, ScalarValue, exec_datafusion_err};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
 use datafusion::functions_aggregate::count::Count as Plain;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{
@@ -31,15 +32,17 @@ const SMALLEST_BYTES: usize = 256 << 10;
 #[derive(Debug)]
 pub(crate) struct Ledger {
     most_bytes: usize,
+    pool: Arc<dyn MemoryPool>,
     bytes: AtomicUsize,
     factor: AtomicU64,
 }
 
 impl Ledger {
-    /// A ledger of counts that may hold so much.
-    pub(crate) fn new(most_bytes: usize) -> Arc<Self> {
+    /// A ledger of counts that may hold so much of what the pool has.
+    pub(crate) fn new(most_bytes: usize, pool: &Arc<dyn MemoryPool>) -> Arc<Self> {
         Arc::new(Self {
             most_bytes,
+            pool: Arc::clone(pool),
             bytes: AtomicUsize::new(0),
             factor: AtomicU64::new(1),
         })
@@ -191,10 +194,12 @@ struct DistinctTexts {
     ledger: Arc<Ledger>,
     /// What the ledger has been told.
     entered: usize,
+    reservation: MemoryReservation,
 }
 
 impl DistinctTexts {
     fn new(key: &FingerprintKey, ledger: Arc<Ledger>) -> Self {
+        let reservation = MemoryConsumer::new("distinct values").register(&ledger.pool);
         Self {
             fingerprints: Fingerprints::new(key),
             set: DistinctSet::default(),
@@ -202,15 +207,17 @@ impl DistinctTexts {
             told: 0,
             ledger,
             entered: 0,
+            reservation,
         }
     }
 
     /// Enters what is held, and lets go of it as far as it is too much for all.
-    fn settle(&mut self) {
+    fn settle(&mut self) -> Result<()> {
         self.enter();
         while self.ledger.is_overdrawn() && self.set.bytes() > SMALLEST_BYTES {
             self.thin();
         }
+        self.reservation.try_resize(self.bytes())
     }
 
     fn thin(&mut self) {
@@ -267,8 +274,7 @@ impl DistinctTexts {
                 counts[group] += 1;
             }
         });
-        self.settle();
-        Ok(())
+        self.settle()
     }
 
     fn make_room(&mut self, groups: usize) -> Result<()> {
@@ -312,8 +318,7 @@ impl DistinctTexts {
                 }
             }
         }
-        self.settle();
-        Ok(())
+        self.settle()
     }
 
     fn bytes(&self) -> usize {
@@ -351,6 +356,7 @@ impl GroupsAccumulator for DistinctTexts {
             EmitTo::All => {
                 self.set = DistinctSet::default();
                 self.enter();
+                self.reservation.free();
             }
         }
         Ok(Arc::new(counts))
@@ -392,7 +398,8 @@ impl GroupsAccumulator for DistinctTexts {
     }
 
     fn size(&self) -> usize {
-        self.bytes()
+        // Reserved where it is held.
+        0
     }
 }
 
@@ -436,6 +443,6 @@ impl Accumulator for OneGroup {
     }
 
     fn size(&self) -> usize {
-        size_of_val(self) + self.0.bytes()
+        size_of_val(self)
     }
 }

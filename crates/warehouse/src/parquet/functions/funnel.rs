@@ -14,6 +14,9 @@ use super::moments::{Moments, truth, whole};
 use super::over_moments::OverMoments;
 use crate::funnel::{FunnelMoment, FunnelRule, best_attempt};
 
+/// An instant, and a part of the value beside it.
+const ROW_BYTES: usize = 2 * 8;
+
 fn fields() -> Fields {
     let times = Field::new_list_field(DataType::Int64, true);
     Fields::from(vec![
@@ -45,14 +48,16 @@ impl OverMoments for FunnelRule {
         let mut times = ListBuilder::new(Int64Builder::new());
         let mut values = StringBuilder::new();
         let mut own = Vec::new();
-        moments.tell(emit_to, |texts, order, held| {
+        moments.tell(emit_to, ROW_BYTES, |texts, order, held| {
             own.clear();
             own.extend(held.iter().map(|held| FunnelMoment {
                 at_ms: held.at_ms,
                 steps: held.marks(),
                 value: order.place(held.texts()),
             }));
-            match best_attempt(self, &own) {
+            let attempt = best_attempt(self, &own);
+            let made = attempt.as_ref().map_or(0, |attempt| attempt.times_ms.len());
+            match attempt {
                 Some(attempt) => {
                     times.values().append_slice(&attempt.times_ms);
                     let [value, _] = texts.texts(order.number(attempt.value));
@@ -61,7 +66,7 @@ impl OverMoments for FunnelRule {
                 None => values.append_null(),
             }
             times.append(true);
-            Ok(())
+            Ok(made)
         })?;
         let columns: Vec<ArrayRef> = vec![Arc::new(times.finish()), Arc::new(values.finish())];
         Ok(Arc::new(StructArray::try_new(fields(), columns, None)?))

@@ -14,6 +14,9 @@ use super::moments::{Moments, column, rows_of, whole};
 use super::over_moments::OverMoments;
 use crate::journey::{JourneyMode, JourneyRule, Waypoint, journey};
 
+/// Two views of texts, a number and a bit.
+const ROW_BYTES: usize = 2 * 16 + 8 + 1;
+
 fn fields() -> Fields {
     Fields::from(vec![
         Field::new("step", DataType::Int64, true),
@@ -49,14 +52,16 @@ impl OverMoments for JourneyRule {
     fn tell(&self, moments: &mut Moments, emit_to: EmitTo) -> Result<ArrayRef> {
         let mut lists = ListBuilder::new(rows_of(fields()));
         let mut own = Vec::new();
-        moments.tell(emit_to, |texts, _, held| {
+        moments.tell(emit_to, ROW_BYTES, |texts, _, held| {
             own.clear();
             own.extend(held.iter().map(|held| Waypoint {
                 node: held.texts(),
                 marks: held.marks(),
             }));
             let name = |node| texts.texts(node)[0];
-            for hop in journey(*self, &own) {
+            let hops = journey(*self, &own);
+            let made = hops.len();
+            for hop in hops {
                 let row = lists.values();
                 column::<Int64Builder>(row, 0)?.append_value(i64::from(hop.step));
                 column::<StringViewBuilder>(row, 1)?.append_option(name(hop.node));
@@ -65,7 +70,7 @@ impl OverMoments for JourneyRule {
                 row.append(true);
             }
             lists.append(true);
-            Ok(())
+            Ok(made)
         })?;
         Ok(Arc::new(lists.finish()))
     }

@@ -1,5 +1,6 @@
 //! What aggregates over the events of many groups hold: sixteen bytes for each event, put in order when the groups are told.
 //!
+//! They lie in blocks, so that none is copied as they become more, and the pool is asked before there is another.
 //! A row of such an aggregate has an instant, marks (ten bits) and up to two texts. Texts are numbered as they come; pairs are told
 //! apart whatever they contain. State that leaves an aggregate half way, to be merged later, is a list of moments per group.
 
@@ -13,8 +14,9 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Int64Type, UInt32Type};
 use datafusion::common::{
-    DataFusionError, Result, ScalarValue, exec_datafusion_err, plan_datafusion_err, resources_err,
+    DataFusionError, Result, ScalarValue, exec_datafusion_err, plan_datafusion_err,
 };
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
 use datafusion::logical_expr::EmitTo;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::physical_expr::expressions::Literal;
@@ -24,8 +26,11 @@ pub(super) const MARK_BITS: u32 = 10;
 const MARKS: u32 = (1 << MARK_BITS) - 1;
 const MOST_TEXTS: u32 = u32::MAX >> MARK_BITS;
 
-/// Most bytes of moments. The memory pool hears of them only after they are there, and a list that grows is there twice.
-const MOST_BYTES: usize = 32 << 20;
+/// Moments of the smallest block and of the largest.
+const BLOCK: (usize, usize) = (1 << 10, 1 << 16);
+
+/// What a moment takes as part of a state, with texts of usual length.
+const STATE_BYTES: usize = 80;
 
 /// Up to two texts; a null is none.
 pub(super) type Texts<'t> = [Option<&'t str>; 2];
@@ -165,17 +170,37 @@ fn read_key(key: &str) -> Texts<'_> {
 }
 
 /// The moments of all groups of an aggregate.
-#[derive(Default)]
 pub(super) struct Moments {
-    held: Vec<Moment>,
+    blocks: Vec<Vec<Moment>>,
     groups: usize,
     texts: Numbered,
+    reservation: MemoryReservation,
 }
 
 impl Moments {
-    /// Bytes held.
-    pub(super) fn bytes(&self) -> usize {
-        self.held.capacity() * size_of::<Moment>() + self.texts.bytes
+    /// None yet; what they will take is reserved in the pool.
+    pub(super) fn new(pool: &Arc<dyn MemoryPool>) -> Self {
+        Self::within(MemoryConsumer::new("moments").register(pool))
+    }
+
+    fn within(reservation: MemoryReservation) -> Self {
+        Self {
+            blocks: Vec::new(),
+            groups: 0,
+            texts: Numbered::default(),
+            reservation,
+        }
+    }
+
+    /// How many there are.
+    fn count(&self) -> usize {
+        self.blocks.iter().map(Vec::len).sum()
+    }
+
+    /// The bytes they take.
+    fn bytes(&self) -> usize {
+        let room: usize = self.blocks.iter().map(Vec::capacity).sum();
+        room * size_of::<Moment>() + self.texts.bytes
     }
 
     /// Takes in rows of `at_ms`, `marks` and one or two texts. Rows without an instant or marks are left out.
@@ -209,74 +234,101 @@ impl Moments {
                 .map_err(|_| exec_datafusion_err!("marks that are none"))?;
             self.hold(*group, at.value(row), marks, own)?;
         }
-        Ok(())
+        self.reservation.try_resize(self.bytes())
     }
 
     fn hold(&mut self, group: usize, at_ms: i64, marks: u32, texts: Texts<'_>) -> Result<()> {
         let number = self.texts.number(texts)?;
         let group = u32::try_from(group).map_err(|_| exec_datafusion_err!("too many groups"))?;
-        if self.held.len() == self.held.capacity() {
-            self.grow()?;
-        }
-        self.held.push(Moment {
+        let moment = Moment {
             at_ms,
             group,
             packed: number << MARK_BITS | (marks & MARKS),
-        });
+        };
+        match self.blocks.last_mut() {
+            Some(block) if block.len() < block.capacity() => block.push(moment),
+            _ => self.begin_block(moment)?,
+        }
         Ok(())
     }
 
-    /// Makes room for a quarter more.
-    fn grow(&mut self) -> Result<()> {
-        let more = (self.held.len() / 4).max(1_024);
-        if (self.held.len() + more) * size_of::<Moment>() > MOST_BYTES {
-            return resources_err!("more moments than an aggregate may hold");
-        }
-        self.held.reserve_exact(more);
+    /// Begins a block as large as those there are together, within bounds.
+    fn begin_block(&mut self, first: Moment) -> Result<()> {
+        let room = self.count().clamp(BLOCK.0, BLOCK.1);
+        self.reservation.try_grow(room * size_of::<Moment>())?;
+        let mut block = Vec::with_capacity(room);
+        block.push(first);
+        self.blocks.push(block);
         Ok(())
     }
 
     /// Calls `each` with the moments of every group that is to be told, in the order of time, of their texts, of their marks; the
-    /// groups after them move up.
+    /// groups after them move up. It says how many rows it made, of `row_bytes` each.
     pub(super) fn tell(
         &mut self,
         emit_to: EmitTo,
-        mut each: impl FnMut(&Numbered, &Ordered, &[Moment]) -> Result<()>,
+        row_bytes: usize,
+        mut each: impl FnMut(&Numbered, &Ordered, &[Moment]) -> Result<usize>,
     ) -> Result<()> {
         let groups = match emit_to {
             EmitTo::All => self.groups,
             EmitTo::First(count) => count,
         };
         let bound = u32::try_from(groups).unwrap_or(u32::MAX);
-        let mut told = mem::take(&mut self.held);
-        if groups < self.groups {
-            self.held = told.extract_if(.., |held| held.group >= bound).collect();
-        }
-        for held in &mut self.held {
-            held.group -= bound;
-        }
-        self.groups -= groups.min(self.groups);
+        let mut made = 0;
         let order = self.texts.ordered();
-        told.sort_unstable_by(|one, other| {
-            (one.group, one.at_ms)
-                .cmp(&(other.group, other.at_ms))
-                .then_with(|| order.place(one.texts()).cmp(&order.place(other.texts())))
-                .then_with(|| one.marks().cmp(&other.marks()))
-        });
-        let mut rest = told.as_slice();
-        for group in 0..bound {
-            let own = rest.partition_point(|held| held.group <= group);
-            let (held, others) = rest.split_at(own);
-            rest = others;
-            each(&self.texts, &order, held)?;
+        // As many groups at a time as fill about a block.
+        let rounds = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
+        let step = bound.div_ceil(rounds.max(1)).max(1);
+        let mut start = 0;
+        while start < bound {
+            let end = start.saturating_add(step).min(bound);
+            let of_round = |held: &&Moment| (start..end).contains(&held.group);
+            let mut moments: Vec<Moment> = self
+                .blocks
+                .iter()
+                .flatten()
+                .filter(of_round)
+                .copied()
+                .collect();
+            moments.sort_unstable_by(|one, other| {
+                (one.group, one.at_ms)
+                    .cmp(&(other.group, other.at_ms))
+                    .then_with(|| order.place(one.texts()).cmp(&order.place(other.texts())))
+                    .then_with(|| one.marks().cmp(&other.marks()))
+            });
+            let mut rest = moments.as_slice();
+            for group in start..end {
+                let own = rest.partition_point(|held| held.group <= group);
+                let (held, others) = rest.split_at(own);
+                rest = others;
+                made += each(&self.texts, &order, held)? * row_bytes;
+            }
+            self.reservation.try_resize(self.bytes() + made)?;
+            start = end;
         }
-        Ok(())
+        self.forget(bound);
+        self.groups -= groups.min(self.groups);
+        // What was made is held by whoever asked, as long as this is.
+        self.reservation.try_resize(self.bytes() + made)
+    }
+
+    /// Lets go of the groups before `bound`.
+    fn forget(&mut self, bound: u32) {
+        for block in &mut self.blocks {
+            block.retain_mut(|held| {
+                let stays = held.group >= bound;
+                held.group = held.group.wrapping_sub(bound);
+                stays
+            });
+        }
+        self.blocks.retain(|block| !block.is_empty());
     }
 
     /// The moments of groups as lists.
     pub(super) fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
         let mut lists = ListBuilder::new(StructBuilder::from_fields(fields(), 0));
-        self.tell(emit_to, |texts, _, held| {
+        self.tell(emit_to, STATE_BYTES, |texts, _, held| {
             for held in held {
                 let row = lists.values();
                 let [first, second] = texts.texts(held.texts());
@@ -287,20 +339,21 @@ impl Moments {
                 row.append(true);
             }
             lists.append(true);
-            Ok(())
+            Ok(held.len())
         })?;
         Ok(vec![Arc::new(lists.finish())])
     }
 
     /// The state of rows each of which is a group of its own.
     pub(super) fn alone(
+        &self,
         values: &[ArrayRef],
         texts: usize,
         filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
         let rows = values.first().map_or(0, |column| column.len());
         let own: Vec<usize> = (0..rows).collect();
-        let mut moments = Self::default();
+        let mut moments = Self::within(self.reservation.new_empty());
         moments.update(values, texts, &own, filter, rows)?;
         moments.state(EmitTo::All)
     }
@@ -334,7 +387,7 @@ impl Moments {
                 self.hold(*group, at.value(place), marks.value(place), texts)?;
             }
         }
-        Ok(())
+        self.reservation.try_resize(self.bytes())
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray};
 use arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::{Result, not_impl_err};
+use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{
     Accumulator, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
@@ -36,16 +38,19 @@ pub(super) trait OverMoments: Send + Sync + Sized + 'static {
 /// The aggregate of a rule.
 pub(super) struct Over<R> {
     signature: Signature,
+    pool: Arc<dyn MemoryPool>,
     rule: std::marker::PhantomData<fn() -> R>,
 }
 
 impl<R: OverMoments> Over<R> {
-    pub(super) fn new() -> Self {
+    /// What it holds is reserved in `pool`.
+    pub(super) fn new(pool: &Arc<dyn MemoryPool>) -> Self {
         let mut arguments = vec![DataType::Int64, DataType::Int64];
         arguments.extend(vec![DataType::Utf8; R::TEXTS]);
         arguments.extend_from_slice(R::CONSTANTS);
         Self {
             signature: Signature::exact(arguments, Volatility::Immutable),
+            pool: Arc::clone(pool),
             rule: std::marker::PhantomData,
         }
     }
@@ -103,7 +108,7 @@ impl<R: OverMoments> AggregateUDFImpl for Over<R> {
     ) -> Result<Box<dyn GroupsAccumulator>> {
         Ok(Box::new(Groups {
             rule: R::of(&arguments)?,
-            moments: Moments::default(),
+            moments: Moments::new(&self.pool),
         }))
     }
 }
@@ -147,10 +152,11 @@ impl<R: OverMoments> GroupsAccumulator for Groups<R> {
         values: &[ArrayRef],
         filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
-        Moments::alone(values, R::TEXTS, filter)
+        self.moments.alone(values, R::TEXTS, filter)
     }
 
     fn size(&self) -> usize {
-        self.moments.bytes()
+        // Reserved where it is held.
+        0
     }
 }

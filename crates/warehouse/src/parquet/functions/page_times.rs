@@ -26,6 +26,9 @@ struct Page {
     time_ms: i64,
 }
 
+/// Two views of texts and three numbers.
+const ROW_BYTES: usize = 2 * 16 + 3 * 8;
+
 fn fields() -> Fields {
     Fields::from(vec![
         Field::new("origin", DataType::Utf8View, true),
@@ -52,7 +55,7 @@ impl OverMoments for PageTimes {
 
     fn tell(&self, moments: &mut Moments, emit_to: EmitTo) -> Result<ArrayRef> {
         let mut lists = ListBuilder::new(rows_of(fields()));
-        moments.tell(emit_to, |texts, _, held| {
+        moments.tell(emit_to, ROW_BYTES, |texts, _, held| {
             let mut pages: BTreeMap<u32, Page> = BTreeMap::new();
             for (place, view) in held.iter().enumerate() {
                 if view.marks() == 0 {
@@ -65,6 +68,7 @@ impl OverMoments for PageTimes {
                     page.time_ms += next.at_ms - view.at_ms;
                 }
             }
+            let made = pages.len();
             for (number, page) in pages {
                 let row = lists.values();
                 let [origin, path] = texts.texts(number);
@@ -76,7 +80,7 @@ impl OverMoments for PageTimes {
                 row.append(true);
             }
             lists.append(true);
-            Ok(())
+            Ok(made)
         })?;
         Ok(Arc::new(lists.finish()))
     }

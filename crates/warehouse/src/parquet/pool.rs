@@ -1,0 +1,135 @@
+//! The memory that all queries of an isolate share.
+//!
+//! DataFusion's operators say what they hold after they have it, and what grows by doubling has by then been there twice. This pool has
+//! such an operator find room for as much again as it holds: what it does next fits as well. What no query needs, [`Chunks`] may
+//! take.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use datafusion::common::Result;
+use datafusion::common::resources_datafusion_err;
+use datafusion::execution::memory_pool::{
+    GreedyMemoryPool, MemoryLimit, MemoryPool, MemoryReservation,
+};
+
+use super::chunks::Chunks;
+
+/// Parts of the names of what doubles: the tables of groupings, and the rows of a join's one side, which are copied into one batch.
+const DOUBLE: [&str; 2] = ["HashAggregateStream", "HashJoinInput"];
+
+/// First come, first served, with room left for what doubles.
+#[derive(Debug)]
+pub(super) struct Pool {
+    bytes: usize,
+    plain: GreedyMemoryPool,
+    /// Bytes of `plain` that may double.
+    doubling: AtomicUsize,
+    chunks: Arc<Chunks>,
+}
+
+impl Pool {
+    /// A pool of so many bytes, of which `chunks` has what is left.
+    pub(super) fn new(bytes: usize, chunks: Arc<Chunks>) -> Self {
+        Self {
+            bytes,
+            plain: GreedyMemoryPool::new(bytes),
+            doubling: AtomicUsize::new(0),
+            chunks,
+        }
+    }
+
+    fn leave_the_rest(&self) {
+        let taken = self.reserved() + self.doubling.load(Ordering::Relaxed);
+        self.chunks.leave(self.bytes.saturating_sub(taken));
+    }
+
+    fn has_grown(&self, reservation: &MemoryReservation, additional: usize) {
+        if doubles(reservation) {
+            self.doubling.fetch_add(additional, Ordering::Relaxed);
+        }
+        self.leave_the_rest();
+    }
+}
+
+fn doubles(reservation: &MemoryReservation) -> bool {
+    let name = reservation.consumer().name();
+    DOUBLE.iter().any(|part| name.contains(part))
+}
+
+impl fmt::Display for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.plain, f)
+    }
+}
+
+impl MemoryPool for Pool {
+    fn name(&self) -> &str {
+        self.plain.name()
+    }
+
+    fn grow(&self, reservation: &MemoryReservation, additional: usize) {
+        self.plain.grow(reservation, additional);
+        self.has_grown(reservation, additional);
+    }
+
+    fn shrink(&self, reservation: &MemoryReservation, shrink: usize) {
+        self.plain.shrink(reservation, shrink);
+        if doubles(reservation) {
+            self.doubling.fetch_sub(shrink, Ordering::Relaxed);
+        }
+        self.leave_the_rest();
+    }
+
+    fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
+        if doubles(reservation) {
+            let held = reservation.size() + additional;
+            let after = self.reserved() + additional;
+            if after + held > self.bytes {
+                return Err(resources_datafusion_err!(
+                    "{} holds {held} bytes and may need as many more, of {} bytes {after} are in use",
+                    reservation.consumer().name(),
+                    self.bytes
+                ));
+            }
+        }
+        self.plain.try_grow(reservation, additional)?;
+        self.has_grown(reservation, additional);
+        Ok(())
+    }
+
+    fn reserved(&self) -> usize {
+        self.plain.reserved()
+    }
+
+    fn memory_limit(&self) -> MemoryLimit {
+        self.plain.memory_limit()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use datafusion::execution::memory_pool::MemoryConsumer;
+
+    use super::*;
+
+    #[test]
+    fn what_doubles_needs_room_for_as_much_again() {
+        let pool: Arc<dyn MemoryPool> = Arc::new(Pool::new(100, Arc::new(Chunks::new(0))));
+        let table = MemoryConsumer::new("SingleHashAggregateStream[0]").register(&pool);
+        let rows = MemoryConsumer::new("ExternalSorter[0]").register(&pool);
+        assert!(rows.try_grow(20).is_ok());
+        assert!(table.try_grow(30).is_ok());
+        assert!(table.try_grow(10).is_ok());
+        assert!(table.try_grow(1).is_err());
+        // For others there is as much as there is.
+        assert!(rows.try_grow(40).is_ok());
+        assert!(rows.try_grow(1).is_err());
+        rows.free();
+        assert!(table.try_grow(10).is_ok());
+        assert_eq!(pool.reserved(), 50);
+    }
+}
