@@ -19,8 +19,8 @@ use super::is_out_of_memory;
 use super::part::Part;
 use super::split::Split;
 
-/// Gives the rows of an operator part by part. A part that runs out of memory before it has given any row is done again as two, and so are
-/// those after it, which are about as large.
+/// Gives the rows of an operator part by part. If the first part runs out of memory before it has given any row, there are half as many
+/// parts more. A later one is done again as two, and so are those after it, which are about as large.
 #[derive(Debug)]
 pub(super) struct InTurn {
     split: Split,
@@ -108,10 +108,8 @@ impl ExecutionPlan for InTurn {
     ) -> Result<SendableRecordBatchStream> {
         let (split, most) = (self.split.clone(), self.most);
         let begin = move |part| split.part(part)?.execute(partition, Arc::clone(&context));
-        let of = self.parts;
         let progress = Progress {
-            // The last is taken first.
-            left: (0..of).rev().map(|number| Part { number, of }).collect(),
+            left: Part::all(self.parts),
             under_way: None,
         };
         let rows = stream::try_unfold(progress, move |mut progress| {
@@ -133,12 +131,14 @@ impl ExecutionPlan for InTurn {
                         Some(Err(error))
                             if is_out_of_memory(&error) && !*has_given && part.of < most =>
                         {
+                            let Part { number, of } = *part;
                             progress.left.push(*part);
-                            progress.left = progress
-                                .left
-                                .iter()
-                                .flat_map(|left| left.halves())
-                                .collect();
+                            progress.left = if number == 0 {
+                                Part::all((of + of.div_ceil(2)).min(most))
+                            } else {
+                                let left = progress.left.iter();
+                                left.flat_map(|left| left.halves()).collect()
+                            };
                             progress.under_way = None;
                         }
                         Some(Err(error)) => return Err(error),
@@ -152,6 +152,7 @@ impl ExecutionPlan for InTurn {
 }
 
 struct Progress {
+    /// The last is taken first, and the one that is numbered 0 before all others.
     left: Vec<Part>,
     /// A part, what is still to come of it, and whether anything came.
     under_way: Option<(Part, SendableRecordBatchStream, bool)>,

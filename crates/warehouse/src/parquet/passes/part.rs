@@ -30,6 +30,11 @@ impl Part {
     /// All there is.
     pub(super) const WHOLE: Self = Self { number: 0, of: 1 };
 
+    /// So many parts that are all there is, the first one last.
+    pub(super) fn all(of: u64) -> Vec<Self> {
+        (0..of).rev().map(|number| Self { number, of }).collect()
+    }
+
     /// Two parts that together are this one.
     pub(super) fn halves(self) -> [Self; 2] {
         let Self { number, of } = self;
@@ -117,8 +122,8 @@ mod tests {
 
     #[test]
     fn every_row_is_in_one_of_the_parts_and_in_one_of_a_parts_halves() {
-        let thirds = [0, 1, 2].map(|number| Part { number, of: 3 });
-        let in_each = thirds.map(members);
+        let thirds = Part::all(3);
+        let in_each: Vec<Vec<bool>> = thirds.iter().map(|third| members(*third)).collect();
         for row in 0..1_000 {
             let parts = in_each.iter().filter(|part| part[row]).count();
             assert_eq!(parts, 1, "row {row}");
