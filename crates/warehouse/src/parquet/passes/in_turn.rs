@@ -157,3 +157,136 @@ struct Progress {
     /// A part, what is still to come of it, and whether anything came.
     under_way: Option<(Part, SendableRecordBatchStream, bool)>,
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use arrow::array::{Array, AsArray, Int64Array, RecordBatch};
+    use arrow::compute::concat_batches;
+    use arrow::datatypes::Int64Type;
+    use datafusion::common::resources_datafusion_err;
+    use datafusion::datasource::memory::MemorySourceConfig;
+    use datafusion::physical_expr::expressions::Column;
+    use futures::TryStreamExt;
+    use futures::executor::block_on;
+
+    use super::*;
+
+    /// Holds all rows, if they are no more than `most`; notes how many it was given.
+    #[derive(Debug)]
+    struct Holder {
+        input: Arc<dyn ExecutionPlan>,
+        most: usize,
+        given: Arc<std::sync::Mutex<Vec<usize>>>,
+    }
+
+    impl DisplayAs for Holder {
+        fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("Holder")
+        }
+    }
+
+    impl ExecutionPlan for Holder {
+        fn name(&self) -> &'static str {
+            "Holder"
+        }
+
+        fn properties(&self) -> &Arc<PlanProperties> {
+            self.input.properties()
+        }
+
+        fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+            vec![&self.input]
+        }
+
+        fn apply_expressions(
+            &self,
+            _visit: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+        ) -> Result<TreeNodeRecursion> {
+            Ok(TreeNodeRecursion::Continue)
+        }
+
+        fn with_new_children(
+            self: Arc<Self>,
+            mut children: Vec<Arc<dyn ExecutionPlan>>,
+        ) -> Result<Arc<dyn ExecutionPlan>> {
+            Ok(Arc::new(Self {
+                input: children.pop().unwrap(),
+                most: self.most,
+                given: Arc::clone(&self.given),
+            }))
+        }
+
+        fn execute(
+            &self,
+            partition: usize,
+            context: Arc<TaskContext>,
+        ) -> Result<SendableRecordBatchStream> {
+            let (schema, most, given) = (self.schema(), self.most, Arc::clone(&self.given));
+            let input = self.input.execute(partition, context)?;
+            let all = stream::once(async move {
+                let batches: Vec<RecordBatch> = input.try_collect().await?;
+                let all = concat_batches(&schema, &batches)?;
+                given.lock().unwrap().push(all.num_rows());
+                if all.num_rows() > most {
+                    return Err(resources_datafusion_err!("{} rows", all.num_rows()));
+                }
+                Ok(all)
+            });
+            Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), all)))
+        }
+    }
+
+    /// What comes of `numbers`, two parts at first, where `most` can be held; and how many were held each time.
+    fn run(numbers: impl Iterator<Item = i64>, most: usize) -> (Result<Vec<i64>>, Vec<usize>) {
+        let numbers: Arc<dyn Array> = Arc::new(Int64Array::from_iter_values(numbers));
+        let batch = RecordBatch::try_from_iter([("n", numbers)]).unwrap();
+        let input = MemorySourceConfig::try_new_exec(&[vec![batch.clone()]], batch.schema(), None);
+        let given = Arc::default();
+        let plan = Arc::new(Holder {
+            input: input.unwrap(),
+            most,
+            given: Arc::clone(&given),
+        });
+        let key = vec![Arc::new(Column::new("n", 0)) as _];
+        let keys = vec![Some(key)];
+        let in_turn = InTurn::new(Split { plan, keys }, 2, 16);
+        let rows = in_turn.execute(0, Arc::default()).unwrap();
+        let batches: Result<Vec<RecordBatch>> = block_on(rows.try_collect());
+        let numbers = batches.map(|batches| {
+            let columns = batches.iter().map(|batch| batch.column(0));
+            let values = columns.flat_map(|column| column.as_primitive::<Int64Type>().values());
+            let mut values: Vec<i64> = values.copied().collect();
+            values.sort_unstable();
+            values
+        });
+        let given = given.lock().unwrap().clone();
+        (numbers, given)
+    }
+
+    #[test]
+    fn parts_become_more_until_each_fits() {
+        let all: Vec<i64> = (0..1_000).collect();
+        // 500 each are too many, and so are 333; 200 are not.
+        let (numbers, given) = run(all.iter().copied(), 250);
+        assert_eq!(numbers.unwrap(), all);
+        assert_eq!(given.len(), 2 + 5);
+        assert!(given[2..].iter().all(|rows| *rows <= 250));
+    }
+
+    #[test]
+    fn a_later_part_that_is_too_large_becomes_two() {
+        // One number many times: a part that has it is larger than the others, and by itself it cannot be split.
+        let first = |n: &i64| run([*n].into_iter(), 1).1 == [1, 0];
+        let of_second = (0..).find(|n| !first(n)).unwrap();
+        let mut all: Vec<i64> = (0..100)
+            .chain(std::iter::repeat_n(of_second, 100))
+            .collect();
+        all.sort_unstable();
+        let (numbers, given) = run(all.iter().copied(), 130);
+        assert_eq!(numbers.unwrap(), all);
+        assert_eq!(given.len(), 2 + 2, "{given:?}");
+        let (numbers, given) = run(all.iter().copied(), 99);
+        assert!(is_out_of_memory(&numbers.unwrap_err()), "{given:?}");
+    }
+}
