@@ -67,6 +67,19 @@ impl Seen {
                 .collect(),
         }
     }
+
+    /// Whether this is `plan` as it was before, and if so, what its operators held.
+    fn is_of(&self, plan: &Arc<dyn ExecutionPlan>, held: &mut Held) -> bool {
+        held.push((Arc::clone(plan), self.held));
+        let children = plan.children();
+        self.name == plan.name()
+            && self.children.len() == children.len()
+            && self
+                .children
+                .iter()
+                .zip(children)
+                .all(|(seen, child)| seen.is_of(child, held))
+    }
 }
 
 impl Passes {
@@ -110,21 +123,6 @@ impl Passes {
 
 /// What each operator held.
 type Held = Vec<(Arc<dyn ExecutionPlan>, usize)>;
-
-impl Seen {
-    /// Whether this is `plan` as it was before, and if so, what its operators held.
-    fn is_of(&self, plan: &Arc<dyn ExecutionPlan>, held: &mut Held) -> bool {
-        held.push((Arc::clone(plan), self.held));
-        let children = plan.children();
-        self.name == plan.name()
-            && self.children.len() == children.len()
-            && self
-                .children
-                .iter()
-                .zip(children)
-                .all(|(seen, child)| seen.is_of(child, held))
-    }
-}
 
 /// Whether what went wrong is that memory ran out.
 pub(super) fn is_out_of_memory(error: &DataFusionError) -> bool {
@@ -170,6 +168,7 @@ fn find(
     }
     Ok(())
 }
+
 /// `plan` with `new` in the place of `old`.
 fn replace(
     plan: &Arc<dyn ExecutionPlan>,
