@@ -163,7 +163,8 @@ fn is_total(plan: &dyn ExecutionPlan) -> bool {
         .is_some_and(|aggregate| aggregate.group_expr().is_empty())
 }
 
-fn rows_of(plan: &dyn ExecutionPlan) -> Precision<usize> {
+/// The rows a plan gives, as far as footers tell.
+pub(super) fn rows_of(plan: &dyn ExecutionPlan) -> Precision<usize> {
     StatisticsContext::new()
         .compute(plan, &StatisticsArgs::new())
         .map_or(Precision::Absent, |statistics| statistics.num_rows)

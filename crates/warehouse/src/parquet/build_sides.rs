@@ -7,15 +7,15 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::common::{JoinType, Result};
-use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::common::JoinType;
+use datafusion::common::tree_node::Transformed;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::joins::{HashJoinExec, PartitionMode};
-use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
+
+use super::admission::rows_of;
+use super::each_operator::{EachOperator, Replaced};
 
 /// The share of rows that pass a filter.
 const PASSING: f64 = 0.2;
@@ -24,46 +24,31 @@ const PASSING: f64 = 0.2;
 const GROUPS: f64 = 0.2;
 
 /// Puts the smaller side of every hash join on the left, where it is held.
-#[derive(Debug)]
-pub(super) struct BuildSides;
+pub(super) const BUILD_SIDES: EachOperator = EachOperator {
+    name: "BuildSides",
+    replace: with_smaller_side_held,
+};
 
-impl PhysicalOptimizerRule for BuildSides {
-    fn optimize(
-        &self,
-        plan: Arc<dyn ExecutionPlan>,
-        _config: &ConfigOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| {
-            let any: &dyn Any = node.as_ref();
-            let Some(join) = any
-                .downcast_ref::<HashJoinExec>()
-                .filter(|join| !join.null_aware && join.join_type().supports_swap())
-            else {
-                return Ok(Transformed::no(node));
-            };
-            let (left, right) = (
-                likely_rows(join.left().as_ref()),
-                likely_rows(join.right().as_ref()),
-            );
-            // Of what `IN` looks up only keys are held.
-            let is_lookup = matches!(join.join_type(), JoinType::LeftSemi | JoinType::LeftAnti);
-            if right < left || (right == left && is_lookup) {
-                return Ok(Transformed::yes(
-                    join.swap_inputs(PartitionMode::CollectLeft)?,
-                ));
-            }
-            Ok(Transformed::no(node))
-        })
-        .data()
+fn with_smaller_side_held(node: Arc<dyn ExecutionPlan>) -> Replaced {
+    let any: &dyn Any = node.as_ref();
+    let Some(join) = any
+        .downcast_ref::<HashJoinExec>()
+        .filter(|join| !join.null_aware && join.join_type().supports_swap())
+    else {
+        return Ok(Transformed::no(node));
+    };
+    let (left, right) = (
+        likely_rows(join.left().as_ref()),
+        likely_rows(join.right().as_ref()),
+    );
+    // Of what `IN` looks up only keys are held.
+    let is_lookup = matches!(join.join_type(), JoinType::LeftSemi | JoinType::LeftAnti);
+    if right < left || (right == left && is_lookup) {
+        return Ok(Transformed::yes(
+            join.swap_inputs(PartitionMode::CollectLeft)?,
+        ));
     }
-
-    fn name(&self) -> &str {
-        "BuildSides"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
-    }
+    Ok(Transformed::no(node))
 }
 
 /// How many rows a plan is likely to give.
@@ -95,9 +80,6 @@ fn likely_rows(plan: &dyn ExecutionPlan) -> f64 {
 
 /// The rows of what reads; as many as can be where it does not say.
 fn stored_rows(plan: &dyn ExecutionPlan) -> f64 {
-    StatisticsContext::new()
-        .compute(plan, &StatisticsArgs::new())
-        .ok()
-        .and_then(|statistics| statistics.num_rows.get_value().copied())
-        .map_or(f64::INFINITY, |rows| rows as f64)
+    let rows = rows_of(plan).get_value().copied();
+    rows.map_or(f64::INFINITY, |rows| rows as f64)
 }

@@ -6,43 +6,27 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use datafusion::common::Result;
-use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::common::tree_node::Transformed;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::joins::{
     CrossJoinExec, HashJoinExec, NestedLoopJoinExec, SortMergeJoinExec,
 };
 
+use super::each_operator::{EachOperator, Replaced};
+
 /// Puts a [`CooperativeExec`] above every join.
-#[derive(Debug)]
-pub(super) struct CooperativeJoins;
+pub(super) const COOPERATIVE_JOINS: EachOperator = EachOperator {
+    name: "CooperativeJoins",
+    replace: giving_way,
+};
 
-impl PhysicalOptimizerRule for CooperativeJoins {
-    fn optimize(
-        &self,
-        plan: Arc<dyn ExecutionPlan>,
-        _config: &ConfigOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| {
-            Ok(if is_join(node.as_ref()) {
-                Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>)
-            } else {
-                Transformed::no(node)
-            })
-        })
-        .data()
-    }
-
-    fn name(&self) -> &str {
-        "CooperativeJoins"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
-    }
+fn giving_way(node: Arc<dyn ExecutionPlan>) -> Replaced {
+    Ok(if is_join(node.as_ref()) {
+        Transformed::yes(Arc::new(CooperativeExec::new(node)))
+    } else {
+        Transformed::no(node)
+    })
 }
 
 fn is_join(plan: &dyn ExecutionPlan) -> bool {

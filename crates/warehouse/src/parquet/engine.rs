@@ -27,13 +27,13 @@ use datafusion::physical_optimizer::pushdown_sort::PushdownSort;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use object_store::ObjectStore;
 
-use super::build_sides::BuildSides;
+use super::build_sides::BUILD_SIDES;
 use super::chunks::Chunks;
-use super::cooperative_joins::CooperativeJoins;
+use super::cooperative_joins::COOPERATIVE_JOINS;
 use super::first_rows_first::FirstRowsFirst;
 use super::functions::{self, Ledger};
 use super::lake_table::STORE_URL;
-use super::own_buffers::OwnBuffersOfSorts;
+use super::own_buffers::OWN_BUFFERS_OF_SORTS;
 use super::pool::Pool;
 use super::scope::Caches;
 
@@ -194,7 +194,7 @@ fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     rules
 }
 
-/// DataFusion's, [`BuildSides`] after its own choice of sides, [`FirstRowsFirst`] after it handed sorts down, and what puts operators
+/// DataFusion's, [`BUILD_SIDES`] after its own choice of sides, [`FirstRowsFirst`] after it handed sorts down, and what puts operators
 /// between others last.
 fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
@@ -202,14 +202,14 @@ fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
         .iter()
         .position(|rule| rule.name() == JoinSelection::new().name())
         .map_or(0, |place| place + 1);
-    rules.insert(sides_chosen, Arc::new(BuildSides));
+    rules.insert(sides_chosen, Arc::new(BUILD_SIDES));
     let sorts_handed_down = rules
         .iter()
         .position(|rule| rule.name() == PushdownSort::new().name())
         .map_or(rules.len(), |place| place + 1);
     rules.insert(sorts_handed_down, Arc::new(FirstRowsFirst));
-    rules.push(Arc::new(OwnBuffersOfSorts));
-    rules.push(Arc::new(CooperativeJoins));
+    rules.push(Arc::new(OWN_BUFFERS_OF_SORTS));
+    rules.push(Arc::new(COOPERATIVE_JOINS));
     rules
 }
 

@@ -14,6 +14,7 @@ mod cooperative_joins;
 mod derived_sessions;
 mod described;
 mod driver;
+mod each_operator;
 mod engine;
 mod failure;
 mod faults;

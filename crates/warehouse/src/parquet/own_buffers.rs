@@ -11,55 +11,38 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, MutableArrayData, make_array};
 use arrow::datatypes::DataType;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
-use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::common::{Result, internal_err};
 use datafusion::execution::TaskContext;
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
-    ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties,
-    ReplaceChildrenOptions, SendableRecordBatchStream,
+    DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, SendableRecordBatchStream,
 };
 use futures::TryStreamExt;
+
+use super::each_operator::{EachOperator, Replaced};
 
 /// Buffers may be so many times as large as what is used of them.
 const SPARE: usize = 2;
 
 /// Puts an [`OwnBuffers`] below every sort that holds all its rows.
-#[derive(Debug)]
-pub(super) struct OwnBuffersOfSorts;
+pub(super) const OWN_BUFFERS_OF_SORTS: EachOperator = EachOperator {
+    name: "OwnBuffersOfSorts",
+    replace: over_own_buffers,
+};
 
-impl PhysicalOptimizerRule for OwnBuffersOfSorts {
-    fn optimize(
-        &self,
-        plan: Arc<dyn ExecutionPlan>,
-        _config: &ConfigOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| {
-            let any: &dyn Any = node.as_ref();
-            match any.downcast_ref::<SortExec>() {
-                Some(sort) if sort.fetch().is_none() => {
-                    let own = Arc::new(OwnBuffers {
-                        input: Arc::clone(sort.input()),
-                    });
-                    replace_children_if_necessary(node, vec![own]).map(Transformed::yes)
-                }
-                _ => Ok(Transformed::no(node)),
-            }
-        })
-        .data()
-    }
-
-    fn name(&self) -> &str {
-        "OwnBuffersOfSorts"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
+fn over_own_buffers(node: Arc<dyn ExecutionPlan>) -> Replaced {
+    let any: &dyn Any = node.as_ref();
+    match any.downcast_ref::<SortExec>() {
+        Some(sort) if sort.fetch().is_none() => {
+            let input = Arc::clone(sort.input());
+            let own = Arc::new(OwnBuffers { input });
+            replace_children_if_necessary(node, vec![own]).map(Transformed::yes)
+        }
+        _ => Ok(Transformed::no(node)),
     }
 }
 
@@ -99,23 +82,14 @@ impl ExecutionPlan for OwnBuffers {
         Ok(TreeNodeRecursion::Continue)
     }
 
-    fn replace_children(
+    fn with_new_children(
         self: Arc<Self>,
         mut children: Vec<Arc<dyn ExecutionPlan>>,
-        _options: ReplaceChildrenOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let (Some(input), true) = (children.pop(), children.is_empty()) else {
             return internal_err!("one input has buffers of its own");
         };
         Ok(Arc::new(Self { input }))
-    }
-
-    fn with_new_children(
-        self: Arc<Self>,
-        children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        let options = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
-        self.replace_children(children, options)
     }
 
     fn execute(

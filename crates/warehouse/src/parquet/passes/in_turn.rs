@@ -10,8 +10,7 @@ use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExp
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
-    DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, ReplaceChildrenOptions,
-    SendableRecordBatchStream,
+    DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, SendableRecordBatchStream,
 };
 use futures::{StreamExt, stream};
 
@@ -75,30 +74,16 @@ impl ExecutionPlan for InTurn {
         Ok(TreeNodeRecursion::Continue)
     }
 
-    fn replace_children(
+    fn with_new_children(
         self: Arc<Self>,
         mut children: Vec<Arc<dyn ExecutionPlan>>,
-        _options: ReplaceChildrenOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let (Some(plan), true) = (children.pop(), children.is_empty()) else {
             return internal_err!("what runs in turn is one operator");
         };
         let keys = self.split.keys.clone();
-        Ok(Arc::new(Self::new(
-            Split { plan, keys },
-            self.parts,
-            self.most,
-        )))
-    }
-
-    fn with_new_children(
-        self: Arc<Self>,
-        children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        let options = ReplaceChildrenOptions::new(
-            datafusion::physical_plan::ChildrenPropertiesMode::Recompute,
-        );
-        self.replace_children(children, options)
+        let split = Split { plan, keys };
+        Ok(Arc::new(Self::new(split, self.parts, self.most)))
     }
 
     fn execute(

@@ -20,16 +20,14 @@ use std::any::Any;
 use std::sync::Arc;
 
 use datafusion::common::{DataFusionError, Result};
-use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::joins::HashJoinExec;
 use datafusion::physical_plan::scalar_subquery::ScalarSubqueryExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
-use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, InputOrderMode};
 
-use super::admission::certain_to_hold;
+use super::admission::{certain_to_hold, rows_of};
 use in_turn::InTurn;
 use split::{Split, holds};
 
@@ -255,16 +253,7 @@ fn share_read(plan: &dyn ExecutionPlan) -> Option<(usize, usize)> {
         if !operator.children().is_empty() {
             return;
         }
-        let any: &dyn Any = operator;
-        let statistics = any
-            .is::<DataSourceExec>()
-            .then(|| {
-                StatisticsContext::new()
-                    .compute(operator, &StatisticsArgs::new())
-                    .ok()
-            })
-            .flatten();
-        let rows = statistics.and_then(|statistics| statistics.num_rows.get_value().copied());
+        let rows = rows_of(operator).get_value().copied();
         all = all.zip(rows).map(|(all, rows)| all + rows);
         read += given_rows(operator);
     });
