@@ -1,14 +1,13 @@
 //! How many profiles were active in the `days` days that end with each day of a range, in one pass.
 //!
-//! Those of single days are distinct counts. For more, which is exact, the days on which a profile was active become stretches: a day opens one if the profile was not active in the `days` days
-//! before it, and closes it `days` days later if it is not active until then. Counting the openings and closings of each day is
-//! enough, and as much work as there are pairs of profile and day.
+//! Those of single days are distinct counts. For more, which is exact, the days on which a profile was seen become stretches: it is enough
+//! to count how many open and close with each day ([`sightline_warehouse::stretches`]).
 
 use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate};
 use serde::Deserialize;
-use sightline_warehouse::{Interval, Query, Sql, sql};
+use sightline_warehouse::{Interval, Sql, StretchRule, sql};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -25,11 +24,27 @@ pub(crate) struct ActiveDays {
     counts: Vec<i64>,
 }
 
+/// How many stretches open on a day, and how many close `days` days after it.
 #[derive(Deserialize)]
-struct Row {
-    bucket: String,
+struct Turns {
     opened: Option<i64>,
     closed: Option<i64>,
+}
+
+/// The turns of the day that begins with `bucket`.
+#[derive(Deserialize)]
+struct OfBucket {
+    bucket: String,
+    #[serde(flatten)]
+    turns: Turns,
+}
+
+/// The turns of the day that is so many days after the first.
+#[derive(Deserialize)]
+struct OfDay {
+    day: u64,
+    #[serde(flatten)]
+    turns: Turns,
 }
 
 impl ActiveDays {
@@ -46,29 +61,28 @@ impl ActiveDays {
             .checked_sub_days(Days::new(u64::from(days.saturating_sub(1))))
             .unwrap_or(first);
         let range = Range::of_days(reach, last, calendar);
-        let mut query = context.query();
-        let bucket = Every::Day.bucket(&mut query, calendar, "timestamp");
-        let within = range.contains(&mut query, "timestamp");
-        let filters = conditions.on_events(&mut query, context.project, &range);
-        let each = match days {
-            1 => each_day(&query, bucket, within, filters),
-            _ => stretches(&query, days, bucket, within, filters),
+        let by_date: HashMap<NaiveDate, Turns> = match days {
+            1 => each_day(&range, conditions, context).await?,
+            _ => {
+                let count = last.signed_duration_since(reach).num_days() + 1;
+                let rule = StretchRule {
+                    days: u32::try_from(count).unwrap_or(0),
+                    gap: days,
+                };
+                stretches(&range, reach, rule, conditions, context).await?
+            }
         };
-        let statement = query.finish(each);
-        let rows: Vec<Row> = context.rows(statement).await?;
-        let mut by_date: HashMap<NaiveDate, (i64, i64)> = HashMap::new();
-        for row in rows {
-            let date = calendar.date_of(instant(&row.bucket)?);
-            by_date.insert(date, (row.opened.unwrap_or(0), row.closed.unwrap_or(0)));
-        }
         let mut active = 0;
         let mut counts = Vec::new();
         for date in reach.iter_days().take_while(|date| *date <= last) {
             let closing = date
                 .checked_sub_days(Days::new(u64::from(days)))
                 .and_then(|date| by_date.get(&date));
-            active += by_date.get(&date).map_or(0, |(opened, _)| *opened);
-            active -= closing.map_or(0, |(_, closed)| *closed);
+            active += by_date
+                .get(&date)
+                .and_then(|turns| turns.opened)
+                .unwrap_or(0);
+            active -= closing.and_then(|turns| turns.closed).unwrap_or(0);
             if date >= first {
                 counts.push(active);
             }
@@ -84,48 +98,73 @@ impl ActiveDays {
 }
 
 /// Where a stretch is a day: it closes as it opens.
-fn each_day(query: &Query<'_>, bucket: Sql, within: Sql, filters: Sql) -> Sql {
+async fn each_day(
+    range: &Range,
+    conditions: &Conditions,
+    context: &Context<'_>,
+) -> Result<HashMap<NaiveDate, Turns>, Failure> {
+    let calendar = context.calendar();
+    let mut query = context.query();
+    let bucket = Every::Day.bucket(&mut query, calendar, "timestamp");
+    let within = range.contains(&mut query, "timestamp");
+    let filters = conditions.on_events(&mut query, context.project, range);
     let active = query.dialect().count_distinct(&Sql::from("profile_id"));
-    sql!(
+    let statement = query.finish(sql!(
         "SELECT bucket, active AS opened, active AS closed FROM \
          (SELECT {bucket} AS bucket, {active} AS active FROM events WHERE {within} AND profile_id <> ''{filters} GROUP BY bucket) AS days",
         bucket,
         active,
         within,
         filters
-    )
+    ));
+    let rows: Vec<OfBucket> = context.rows(statement).await?;
+    rows.into_iter()
+        .map(|row| Ok((calendar.date_of(instant(&row.bucket)?), row.turns)))
+        .collect()
 }
 
-/// How many stretches each day opens and closes.
-fn stretches(query: &Query<'_>, days: u32, bucket: Sql, within: Sql, filters: Sql) -> Sql {
+/// The turns of a range that begins with `first`.
+async fn stretches(
+    range: &Range,
+    first: NaiveDate,
+    rule: StretchRule,
+    conditions: &Conditions,
+    context: &Context<'_>,
+) -> Result<HashMap<NaiveDate, Turns>, Failure> {
+    let mut query = context.query();
+    let bucket = Every::Day.bucket(&mut query, context.calendar(), "timestamp");
+    let within = range.contains(&mut query, "timestamp");
+    let filters = conditions.on_events(&mut query, context.project, range);
+    let start_ms = query.bind(range.start_ms);
     let dialect = query.dialect();
-    let (profile, day) = (Sql::from("profile"), Sql::from("day"));
-    let (before, after) = (
-        dialect.previous(&day, &profile, &day),
-        dialect.next(&day, &profile, &day),
-    );
-    let ms = |column| dialect.epoch_ms(&Sql::from(column));
-    let (day_ms, before_ms, after_ms) = (ms("day"), ms("day_before"), ms("day_after"));
+    let profile = dialect.identity(&Sql::from("profile_id"));
+    let midnight_ms = dialect.epoch_ms(&bucket);
+    let turns = dialect.stretches(&Sql::from("day"), &rule);
+    let each = dialect.unnest_list(&Sql::from("turns"));
+    let field = |name| dialect.field(&Sql::from("turn"), name);
+    let (day, opened, closed) = (field("day"), field("opened"), field("closed"));
     // Midnights are whole days apart but for an hour or two where clocks change.
-    sql!(
-        "SELECT day AS bucket, \
-         sum(CASE WHEN day_before IS NULL OR round(({day_ms} - {before_ms}) / {DAY_MS}.0) >= {days} THEN 1 ELSE 0 END) AS opened, \
-         sum(CASE WHEN day_after IS NULL OR round(({after_ms} - {day_ms}) / {DAY_MS}.0) >= {days} THEN 1 ELSE 0 END) AS closed \
-         FROM (SELECT day, {before} AS day_before, {after} AS day_after FROM \
-         (SELECT DISTINCT {identity} AS profile, {bucket} AS day FROM events WHERE {within} AND profile_id <> ''{filters}) AS active) AS stretches \
-         GROUP BY day",
-        day_ms,
-        before_ms,
-        after_ms,
+    let statement = query.finish(sql!(
+        "SELECT {day} AS day, sum({opened}) AS opened, sum({closed}) AS closed FROM (SELECT {each} AS turn FROM \
+         (SELECT {turns} AS turns FROM (SELECT {profile} AS profile, CAST(round(({midnight_ms} - {start_ms}) / {DAY_MS}.0) AS BIGINT) AS day \
+         FROM events WHERE {within} AND profile_id <> ''{filters}) AS seen GROUP BY profile) AS profiles) AS each_turn GROUP BY day",
+        day,
+        opened,
+        closed,
+        each,
+        turns,
+        profile,
+        midnight_ms,
+        start_ms,
         DAY_MS,
-        days = i64::from(days),
-        before,
-        after,
-        identity = dialect.identity(&Sql::from("profile_id")),
-        bucket,
         within,
         filters
-    )
+    ));
+    let rows: Vec<OfDay> = context.rows(statement).await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| Some((first.checked_add_days(Days::new(row.day))?, row.turns)))
+        .collect())
 }
 
 /// The dates of the days a range touches, as far as they have begun.

@@ -9,12 +9,14 @@
 
 #[cfg(feature = "clickhouse")]
 pub mod clickhouse;
+pub mod credit;
 pub mod dialect;
 pub mod funnel;
 pub mod guard;
 pub mod journey;
 #[cfg(feature = "parquet")]
 pub mod parquet;
+pub mod stretches;
 
 #[cfg(any(feature = "clickhouse", feature = "parquet"))]
 mod author;
@@ -29,6 +31,7 @@ mod value;
 mod warehouse;
 
 pub use calendar::{Calendar, InstantMs, Interval, WeekStart};
+pub use credit::{CONVERSION, VIEW};
 pub use dialect::{ClickHouseDialect, DataFusionDialect, Dialect};
 pub use error::WarehouseError;
 pub use funnel::{FunnelRule, MOST_STEPS};
@@ -38,5 +41,6 @@ pub use limits::Limits;
 pub use result::{ColumnInfo, ResultSet, Scanned};
 pub use schema::{ColumnSchema, ProjectSchema, TableSchema};
 pub use sql::{Fragment, Identifier, Placeholder, Query, Sql, Statement, fragment};
+pub use stretches::StretchRule;
 pub use value::Value;
 pub use warehouse::{Presence, Warehouse, WarehouseKind};

@@ -11,6 +11,7 @@ use crate::funnel::FunnelRule;
 use crate::journey::JourneyRule;
 use crate::sql;
 use crate::sql::{Placeholder, Sql};
+use crate::stretches::StretchRule;
 use crate::value::Value;
 
 /// ClickHouse's SQL.
@@ -190,16 +191,6 @@ impl Dialect for ClickHouseDialect {
         )
     }
 
-    fn previous(&self, value: &Sql, partition: &Sql, order: &Sql) -> Sql {
-        sql!(
-            "lagInFrame(toNullable({value})) OVER (PARTITION BY {partition} ORDER BY {order} \
-             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)",
-            value,
-            partition,
-            order
-        )
-    }
-
     fn next(&self, value: &Sql, partition: &Sql, order: &Sql) -> Sql {
         sql!(
             "leadInFrame(toNullable({value})) OVER (PARTITION BY {partition} ORDER BY {order} \
@@ -232,6 +223,21 @@ impl Dialect for ClickHouseDialect {
 
     fn page_times(&self, at_ms: &Sql, counts: &Sql, origin: &Sql, path: &Sql) -> Sql {
         moments::page_times(at_ms, counts, origin, path)
+    }
+
+    fn credited_pages(
+        &self,
+        at_ms: &Sql,
+        kinds: &Sql,
+        origin: &Sql,
+        path: &Sql,
+        window_ms: i64,
+    ) -> Sql {
+        moments::credited_pages(at_ms, kinds, origin, path, window_ms)
+    }
+
+    fn stretches(&self, day: &Sql, rule: &StretchRule) -> Sql {
+        moments::stretches(day, rule)
     }
 
     fn percentile(&self, expression: &Sql, percent: u8) -> Sql {

@@ -6,10 +6,11 @@ use crate::funnel::FunnelRule;
 use crate::journey::JourneyRule;
 use crate::sql;
 use crate::sql::{Placeholder, Sql};
+use crate::stretches::StretchRule;
 use crate::value::Value;
 
 /// DataFusion's SQL, with the functions this crate adds to it (`bucket_start`, `identity`, `property`, `property_keys`, `property_entries`,
-/// `funnel`, `journey`, `page_times`).
+/// `funnel`, `journey`, `page_times`, `credited_pages`, `stretches`).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DataFusionDialect;
 
@@ -132,15 +133,6 @@ impl Dialect for DataFusionDialect {
         sql!("last_value({value} ORDER BY {order})", value, order)
     }
 
-    fn previous(&self, value: &Sql, partition: &Sql, order: &Sql) -> Sql {
-        sql!(
-            "lag({value}) OVER (PARTITION BY {partition} ORDER BY {order})",
-            value,
-            partition,
-            order
-        )
-    }
-
     fn next(&self, value: &Sql, partition: &Sql, order: &Sql) -> Sql {
         sql!(
             "lead({value}) OVER (PARTITION BY {partition} ORDER BY {order})",
@@ -191,6 +183,34 @@ impl Dialect for DataFusionDialect {
             counts,
             origin,
             path
+        )
+    }
+
+    fn credited_pages(
+        &self,
+        at_ms: &Sql,
+        kinds: &Sql,
+        origin: &Sql,
+        path: &Sql,
+        window_ms: i64,
+    ) -> Sql {
+        sql!(
+            "credited_pages({at_ms}, CAST({kinds} AS BIGINT), {origin}, {path}, CAST({window_ms} AS BIGINT))",
+            at_ms,
+            kinds,
+            origin,
+            path,
+            window_ms
+        )
+    }
+
+    fn stretches(&self, day: &Sql, rule: &StretchRule) -> Sql {
+        let (days, gap) = (i64::from(rule.days), i64::from(rule.gap));
+        sql!(
+            "stretches({day}, CAST({days} AS BIGINT), CAST({gap} AS BIGINT))",
+            day,
+            days,
+            gap
         )
     }
 

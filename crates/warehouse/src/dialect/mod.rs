@@ -13,6 +13,7 @@ use crate::calendar::{Interval, WeekStart};
 use crate::funnel::FunnelRule;
 use crate::journey::JourneyRule;
 use crate::sql::{Placeholder, Sql};
+use crate::stretches::StretchRule;
 use crate::value::Value;
 
 /// The differences between warehouses' SQL.
@@ -103,11 +104,8 @@ pub trait Dialect {
     /// The value of `value` in the row in which `order` is greatest.
     fn latest(&self, value: &Sql, order: &Sql) -> Sql;
 
-    /// The value of `value` in the row before, among the rows with the same `partition`, in the ascending order of `order`; null
-    /// in the first.
-    fn previous(&self, value: &Sql, partition: &Sql, order: &Sql) -> Sql;
-
-    /// The value of `value` in the row after, likewise; null in the last.
+    /// The value of `value` in the row after, among the rows with the same `partition`, in the ascending order of `order`; null in the
+    /// last.
     fn next(&self, value: &Sql, partition: &Sql, order: &Sql) -> Sql;
 
     /// The entry of a list at `position`, from 1; null where the list is shorter.
@@ -132,6 +130,23 @@ pub trait Dialect {
     /// for each page with a view that counts: `origin`, `path`, and of the views that count how many there are (`views`), how many
     /// have another view after them (`timed`), and how long it was until then, summed (`time_ms`).
     fn page_times(&self, at_ms: &Sql, counts: &Sql, origin: &Sql, path: &Sql) -> Sql;
+
+    /// The pages that a conversion is credited to: an aggregate over what a profile did at `at_ms` (64-bit), which are views of the page
+    /// `origin` and `path`, conversions, or both (`kinds`: the sum of [`crate::VIEW`] and [`crate::CONVERSION`]). A list of
+    /// structures, one for each page with a view before a conversion, at most `window_ms` before: `origin` and `path`.
+    fn credited_pages(
+        &self,
+        at_ms: &Sql,
+        kinds: &Sql,
+        origin: &Sql,
+        path: &Sql,
+        window_ms: i64,
+    ) -> Sql;
+
+    /// When an entity begins to count as active, and when it ends: an aggregate over the days on which it was seen, which are numbered
+    /// (64-bit). A list of structures, one for each day on which a stretch opens or after which one closes: `day`, and 1 or 0 for
+    /// `opened` and `closed`.
+    fn stretches(&self, day: &Sql, rule: &StretchRule) -> Sql;
 
     /// The `percent`-th percentile, interpolated linearly between neighbours.
     fn percentile(&self, expression: &Sql, percent: u8) -> Sql;

@@ -21,6 +21,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::single_distinct_to_groupby::SingleDistinctToGroupBy;
 use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::ensure_requirements::EnsureRequirements;
 use datafusion::physical_optimizer::join_selection::JoinSelection;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_optimizer::pushdown_sort::PushdownSort;
@@ -31,7 +32,9 @@ use super::build_sides::BUILD_SIDES;
 use super::chunks::Chunks;
 use super::cooperative_joins::COOPERATIVE_JOINS;
 use super::first_rows_first::FirstRowsFirst;
-use super::functions::{self, Ledger};
+use super::functions::{self, FingerprintKey, Ledger};
+use super::grouping::GroupByNumbers;
+use super::in_step::{GROUPED_UNIONS, UNIONS_IN_STEP};
 use super::lake_table::STORE_URL;
 use super::own_buffers::OWN_BUFFERS_OF_SORTS;
 use super::pool::Pool;
@@ -106,7 +109,7 @@ impl Engine {
             .with_aggregate_functions(SessionStateDefaults::default_aggregate_functions())
             .with_window_functions(SessionStateDefaults::default_window_functions())
             .with_optimizer_rules(optimizer_rules())
-            .with_physical_optimizer_rules(physical_rules());
+            .with_physical_optimizer_rules(physical_rules(config.fingerprint_key));
         builder
             .scalar_functions()
             .get_or_insert_default()
@@ -194,20 +197,27 @@ fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     rules
 }
 
-/// DataFusion's, [`BUILD_SIDES`] after its own choice of sides, [`FirstRowsFirst`] after it handed sorts down, and what puts operators
-/// between others last.
-fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+/// DataFusion's, [`BUILD_SIDES`] after its own choice of sides, [`GROUPED_UNIONS`] before it makes partitions one, [`FirstRowsFirst`] after it handed sorts down, and what puts other
+/// operators in the place of DataFusion's, or between them, last.
+fn physical_rules(key: FingerprintKey) -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
     let sides_chosen = rules
         .iter()
         .position(|rule| rule.name() == JoinSelection::new().name())
         .map_or(0, |place| place + 1);
     rules.insert(sides_chosen, Arc::new(BUILD_SIDES));
+    let requirements_met = rules
+        .iter()
+        .position(|rule| rule.name() == EnsureRequirements::new().name())
+        .unwrap_or(0);
+    rules.insert(requirements_met, Arc::new(GROUPED_UNIONS));
     let sorts_handed_down = rules
         .iter()
         .position(|rule| rule.name() == PushdownSort::new().name())
         .map_or(rules.len(), |place| place + 1);
     rules.insert(sorts_handed_down, Arc::new(FirstRowsFirst));
+    rules.push(Arc::new(GroupByNumbers::new(key)));
+    rules.push(Arc::new(UNIONS_IN_STEP));
     rules.push(Arc::new(OWN_BUFFERS_OF_SORTS));
     rules.push(Arc::new(COOPERATIVE_JOINS));
     rules

@@ -2,6 +2,7 @@
 
 mod bucket_start;
 mod count;
+mod credited_pages;
 mod distinct_set;
 mod fingerprint;
 mod funnel;
@@ -14,6 +15,7 @@ mod page_times;
 mod property;
 mod property_entries;
 mod property_keys;
+mod stretches;
 
 use std::sync::Arc;
 
@@ -23,8 +25,9 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 use crate::funnel::FunnelRule;
 use crate::journey::JourneyRule;
 pub(super) use count::Ledger;
+use credited_pages::CreditedPages;
 pub(super) use fingerprint::FingerprintKey;
-use over_moments::Over;
+use over_moments::{Over, OverMoments};
 use page_times::PageTimes;
 
 /// Those of single rows.
@@ -45,11 +48,26 @@ pub(super) fn count(key: FingerprintKey, ledger: Arc<Ledger>) -> Arc<AggregateUD
     Arc::new(AggregateUDF::new_from_impl(count::Count::new(key, ledger)))
 }
 
+/// Whether an aggregate is one over moments, whose first argument is when they are.
+pub(super) fn is_over_moments(name: &str) -> bool {
+    [
+        FunnelRule::NAME,
+        JourneyRule::NAME,
+        PageTimes::NAME,
+        CreditedPages::NAME,
+    ]
+    .contains(&name)
+}
+
 /// Those of groups of rows, which reserve what they hold in `pool`.
 pub(super) fn aggregate(pool: &Arc<dyn MemoryPool>) -> Vec<Arc<AggregateUDF>> {
     vec![
         Arc::new(AggregateUDF::new_from_impl(Over::<FunnelRule>::new(pool))),
         Arc::new(AggregateUDF::new_from_impl(Over::<JourneyRule>::new(pool))),
         Arc::new(AggregateUDF::new_from_impl(Over::<PageTimes>::new(pool))),
+        Arc::new(AggregateUDF::new_from_impl(Over::<CreditedPages>::new(
+            pool,
+        ))),
+        Arc::new(AggregateUDF::new_from_impl(stretches::Stretches::new())),
     ]
 }

@@ -21,6 +21,8 @@ mod faults;
 mod file_statistics;
 mod first_rows_first;
 mod functions;
+mod grouping;
+mod in_step;
 mod lake_table;
 mod maps_of_json;
 mod own_buffers;

@@ -16,8 +16,20 @@ use datafusion::execution::memory_pool::{
 
 use super::chunks::Chunks;
 
-/// Parts of the names of what doubles: the tables of groupings, and the rows of a join's one side, which are copied into one batch.
-const DOUBLE: [&str; 2] = ["HashAggregateStream", "HashJoinInput"];
+/// Parts of the names of what doubles: the tables of groupings and what they hold of each group, and the rows of a join's one side, which
+/// are copied into one batch.
+const DOUBLE: [&str; 3] = ["HashAggregateStream", "GroupAccumulators", "HashJoinInput"];
+
+/// Most bytes that are asked for at a time.
+const AT_A_TIME: usize = 1 << 20;
+
+/// How much is asked for at a time of what grows: little of a small pool.
+pub(super) fn bytes_at_a_time(pool: &dyn MemoryPool) -> usize {
+    match pool.memory_limit() {
+        MemoryLimit::Finite(bytes) => AT_A_TIME.min(bytes / 16),
+        MemoryLimit::Infinite | MemoryLimit::Unknown => AT_A_TIME,
+    }
+}
 
 /// First come, first served, with room left for what doubles.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sightline_warehouse::{Query, Sql, Statement, sql};
+use sightline_warehouse::{CONVERSION, Query, Sql, Statement, VIEW, sql};
 
 use crate::answer::Answer;
 use crate::compare::{Changes, Compare, Comparison, changes};
@@ -314,53 +314,52 @@ impl Asked<'_> {
     }
 
     /// The first pages by converters; only those of `pages`, where they are named.
-    ///
-    /// A profile's views and conversions pass newest first, views before conversions of the same instant, so that the next
-    /// conversion after a view is the smallest of those that have passed. Pages are identities until the last: what passes is sorted,
-    /// and is held for it.
     fn credited(&self, range: &Range, pages: Option<&[&Page]>, rows: usize) -> Statement {
         let mut query = self.context.query();
-        let ms = query.dialect().epoch_ms(&Sql::from("timestamp"));
         let views = self.views(&mut query, range);
         let converting = self.conversions(&mut query, range);
         let conversions = self.conversions(&mut query, range);
-        let window = query.bind(self.window_ms);
-        let seen = self.views(&mut query, range);
         let dialect = query.dialect();
-        let identity = |column| dialect.identity(&Sql::from(column));
-        let profile = identity("profile_id");
-        let (origin, path) = (identity("page_origin"), identity("page_path"));
-        let no_page = identity("''");
-        let converters = dialect.count_distinct(&Sql::from("profile"));
+        let ms = dialect.epoch_ms(&Sql::from("timestamp"));
+        let profile = dialect.identity(&Sql::from("profile_id"));
+        let credited = dialect.credited_pages(
+            &Sql::from("at_ms"),
+            &Sql::from("kinds"),
+            &Sql::from("page_origin"),
+            &Sql::from("page_path"),
+            self.window_ms,
+        );
+        let each = dialect.unnest_list(&Sql::from("pages"));
+        let page = Sql::join(
+            [("origin", "page_origin"), ("path", "page_path")].map(|(name, column)| {
+                let field = dialect.field(&Sql::from("page"), name);
+                sql!("{field} AS {column}", field, column)
+            }),
+            ", ",
+        );
         let among = pages.map_or_else(Sql::default, |pages| {
             let among = page::is_any(&mut query, pages);
             sql!(" WHERE {among}", among)
         });
         let (named, columns) = (page::NAMED, page::COLUMNS);
         query.finish(sql!(
-            "SELECT {named}, converters FROM (SELECT origin_seen, path_seen, {converters} AS converters FROM \
-             (SELECT profile, origin_seen, path_seen, at_ms, kind, min(conversion_ms) OVER (PARTITION BY profile \
-             ORDER BY at_ms DESC, kind ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS converted_ms FROM \
-             (SELECT profile, {origin} AS origin_seen, {path} AS path_seen, at_ms, 0 AS kind, CAST(NULL AS BIGINT) AS conversion_ms \
-             FROM ({views}) AS views WHERE profile IN (SELECT {profile} FROM events WHERE {converting}) UNION ALL \
-             SELECT {profile} AS profile, {no_page} AS origin_seen, {no_page} AS path_seen, {ms} AS at_ms, 1 AS kind, {ms} AS conversion_ms \
-             FROM events WHERE {conversions} AND profile_id <> '') AS moments) AS followed \
-             WHERE kind = 0 AND converted_ms - at_ms <= {window} GROUP BY origin_seen, path_seen) AS credited JOIN \
-             (SELECT {origin} AS page_of_origin, {path} AS page_of_path, min(page_origin) AS page_origin, min(page_path) AS page_path \
-             FROM ({seen}) AS views GROUP BY page_of_origin, page_of_path) AS pages \
-             ON origin_seen = page_of_origin AND path_seen = page_of_path{among} ORDER BY converters DESC, {columns} LIMIT {rows}",
+            "SELECT {named}, count(*) AS converters FROM (SELECT {page} FROM (SELECT {each} AS page FROM (SELECT {credited} AS pages FROM \
+             (SELECT profile, page_origin, page_path, at_ms, {VIEW} AS kinds FROM ({views}) AS views \
+             WHERE profile IN (SELECT {profile} FROM events WHERE {converting}) UNION ALL \
+             SELECT {profile} AS profile, CAST(NULL AS VARCHAR) AS page_origin, CAST(NULL AS VARCHAR) AS page_path, {ms} AS at_ms, {CONVERSION} AS kinds \
+             FROM events WHERE {conversions} AND profile_id <> '') AS moments GROUP BY profile) AS profiles) AS credited) AS pages{among} \
+             GROUP BY {columns} ORDER BY converters DESC, {columns} LIMIT {rows}",
             named,
-            converters,
-            origin,
-            path,
+            page,
+            each,
+            credited,
+            VIEW,
             views,
             profile,
             converting,
-            no_page,
             ms,
+            CONVERSION,
             conversions,
-            window,
-            seen,
             among,
             columns,
             rows

@@ -317,23 +317,16 @@ impl Asked<'_> {
     fn pages(&self, query: &mut Query<'_>, range: &Range) -> Sql {
         let columns = page::COLUMNS;
         let (titled, timed) = (self.titled(query, range), self.timed(query, range));
-        // Sessions may have begun before the range, and are asked for nothing but how long they took.
-        let around = range
-            .widened_back(LONGEST_SESSION_MS)
-            .contains(query, "started_at");
         let started = range.contains(query, "started_at");
         let filters = self
             .conditions
             .on_sessions(query, self.context.project, range);
-        let session = query.dialect().identity(&Sql::from("session_id"));
         let entry = page::columns_of("entry_origin", "entry_path");
         sql!(
             "SELECT titled.page_origin AS page_origin, titled.page_path AS page_path, title, page_views, coalesce(sessions, 0) AS sessions, \
              timed, time_ms, known_sessions, duration_ms, entries, bounced, newest FROM ({titled}) AS titled LEFT JOIN \
              (SELECT {columns}, count(*) AS sessions, sum(timed) AS timed, sum(time_ms) AS time_ms, count(duration_ms) AS known_sessions, \
-             sum(duration_ms) AS duration_ms FROM ({timed}) AS visits LEFT JOIN \
-             (SELECT {session} AS session, max(coalesce(duration_ms, 0)) AS duration_ms FROM sessions WHERE {around} GROUP BY session) AS durations \
-             ON visit = session GROUP BY {columns}) AS seen \
+             sum(duration_ms) AS duration_ms FROM ({timed}) AS visits GROUP BY {columns}) AS seen \
              ON titled.page_origin = seen.page_origin AND titled.page_path = seen.page_path LEFT JOIN \
              (SELECT {columns}, count(*) AS entries, sum(bounced) AS bounced FROM \
              (SELECT {entry}, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounced FROM sessions WHERE {started}{filters}) AS entered \
@@ -341,8 +334,6 @@ impl Asked<'_> {
             titled,
             columns,
             timed,
-            session,
-            around,
             entry,
             started,
             filters
@@ -373,7 +364,9 @@ impl Asked<'_> {
         )
     }
 
-    /// Each session's pages, and how long it looked at them.
+    /// Each session's pages, how long it looked at them, and how long it took altogether.
+    ///
+    /// Sessions and their views are grouped together: to join two groupings, all of one has to be held.
     fn timed(&self, query: &mut Query<'_>, range: &Range) -> Sql {
         let dialect = query.dialect();
         let ms = dialect.epoch_ms(&Sql::from("timestamp"));
@@ -403,6 +396,11 @@ impl Asked<'_> {
         let viewed = self.viewed(query);
         let session = query.dialect().identity(&Sql::from("session_id"));
         let page = page::columns();
+        // Sessions may have begun before the range, and are asked for nothing but how long they took.
+        let around = range
+            .widened_back(LONGEST_SESSION_MS)
+            .contains(query, "started_at");
+        let started_ms = query.dialect().epoch_ms(&Sql::from("started_at"));
         let within = range.contains(query, "timestamp");
         let mut joins = Vec::new();
         let marks = self
@@ -410,9 +408,13 @@ impl Asked<'_> {
             .marking_events(query, self.context.project, range, &mut joins);
         let joins = Sql::join(joins, "");
         sql!(
-            "SELECT visit, {fields} FROM (SELECT visit, {each} AS page FROM (SELECT visit, {times} AS pages FROM \
-             (SELECT {session} AS visit, {page}, {ms} AS at_ms, CASE WHEN {within}{marks} THEN 1 ELSE 0 END AS counts \
-             FROM events{joins} WHERE {followed} AND {viewed} AND session_id <> '') AS views GROUP BY visit) AS visits) AS looked",
+            "SELECT duration_ms, {fields} FROM (SELECT duration_ms, {each} AS page FROM \
+             (SELECT {times} AS pages, max(duration_ms) AS duration_ms FROM \
+             (SELECT {session} AS visit, {page}, {ms} AS at_ms, CASE WHEN {within}{marks} THEN 1 ELSE 0 END AS counts, CAST(NULL AS BIGINT) AS duration_ms \
+             FROM events{joins} WHERE {followed} AND {viewed} AND session_id <> '' UNION ALL \
+             SELECT {session} AS visit, CAST(NULL AS VARCHAR) AS page_origin, CAST(NULL AS VARCHAR) AS page_path, {started_ms} AS at_ms, \
+             CAST(NULL AS BIGINT) AS counts, coalesce(duration_ms, 0) AS duration_ms FROM sessions WHERE {around} AND session_id <> '') AS views \
+             GROUP BY visit) AS visits) AS looked",
             fields,
             each,
             times,
@@ -423,7 +425,9 @@ impl Asked<'_> {
             marks,
             joins,
             followed,
-            viewed
+            viewed,
+            started_ms,
+            around
         )
     }
 

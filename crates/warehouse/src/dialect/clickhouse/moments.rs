@@ -3,10 +3,12 @@
 //! A group's moments are collected as tuples, sorted, and folded or mapped. An absent text sorts before every other, as it does
 //! there: it is `(0, '')` where a present one is `(1, text)`.
 
+use crate::credit::{CONVERSION, VIEW};
 use crate::funnel::FunnelRule;
 use crate::journey::{END, JourneyMode, JourneyRule, START};
 use crate::sql;
 use crate::sql::Sql;
+use crate::stretches::StretchRule;
 
 /// A text that may be absent, in the order of texts.
 fn ordered(text: &Sql) -> Sql {
@@ -195,7 +197,8 @@ pub(super) fn journey(at_ms: &Sql, marks: &Sql, node: &Sql, rule: &JourneyRule) 
 pub(super) fn page_times(at_ms: &Sql, counts: &Sql, origin: &Sql, path: &Sql) -> Sql {
     let (origin, path) = (ordered(origin), ordered(path));
     let moments = sql!(
-        "arraySort(groupArray(tuple(assumeNotNull(toInt64({at_ms})), {origin}, {path}, assumeNotNull(toUInt8({counts})))))",
+        "arraySort(arrayFilter(moment -> moment.5, groupArray(tuple(assumeNotNull(toInt64({at_ms})), {origin}, {path}, \
+         assumeNotNull(toUInt8({counts})), isNotNull({counts})))))",
         at_ms,
         origin,
         path,
@@ -203,9 +206,9 @@ pub(super) fn page_times(at_ms: &Sql, counts: &Sql, origin: &Sql, path: &Sql) ->
     );
     // `(page, whether there is a next view, how long until then)` of the views that count.
     let views = sql!(
-        "arrayFilter(view -> view.4 = 1, arrayMap((moment, next_ms, place) -> tuple(tuple(moment.2, moment.3), \
-         toInt64(place < length({moments})), if(place < length({moments}), next_ms - moment.1, 0), moment.4), {moments}, \
-         arrayPushBack(arrayPopFront(arrayMap(moment -> moment.1, {moments})), 0), arrayEnumerate({moments})))",
+        "arrayMap(moments -> arrayFilter(view -> view.4 = 1, arrayMap((moment, next_ms, place) -> tuple(tuple(moment.2, moment.3), \
+         toInt64(place < length(moments)), if(place < length(moments), next_ms - moment.1, 0), moment.4), moments, \
+         arrayPopFront(arrayPushBack(arrayMap(moment -> moment.1, moments), 0)), arrayEnumerate(moments))), [{moments}])",
         moments
     );
     let (origin, path) = (text_of(&sql!("page.1")), text_of(&sql!("page.2")));
@@ -213,9 +216,60 @@ pub(super) fn page_times(at_ms: &Sql, counts: &Sql, origin: &Sql, path: &Sql) ->
         "arrayMap(views -> arrayMap(page -> CAST(tuple({origin}, {path}, arrayCount(view -> view.1 = page, views), \
          arraySum(view -> if(view.1 = page, view.2, 0), views), arraySum(view -> if(view.1 = page, view.3, 0), views)), \
          'Tuple(origin Nullable(String), path Nullable(String), views Int64, timed Int64, time_ms Int64)'), \
-         arrayDistinct(arrayMap(view -> view.1, views))), [{views}])[1]",
+         arrayDistinct(arrayMap(view -> view.1, views))), {views})[1]",
         origin,
         path,
         views
+    )
+}
+
+/// See [`crate::Dialect::credited_pages`].
+///
+/// Conversions come before the views of their instant, so that the conversions after a view are those of later instants.
+pub(super) fn credited_pages(
+    at_ms: &Sql,
+    kinds: &Sql,
+    origin: &Sql,
+    path: &Sql,
+    window_ms: i64,
+) -> Sql {
+    let (page_origin, page_path) = (ordered(origin), ordered(path));
+    let moments = sql!(
+        "arraySort(moment -> (moment.1, moment.2), arrayFlatten(groupArray(arrayFilter(moment -> moment.5, [\
+         tuple(assumeNotNull(toInt64({at_ms})), toUInt8(0), {page_origin}, {page_path}, bitAnd(assumeNotNull(toUInt8({kinds})), {CONVERSION}) != 0), \
+         tuple(assumeNotNull(toInt64({at_ms})), toUInt8(1), {page_origin}, {page_path}, bitAnd(assumeNotNull(toUInt8({kinds})), {VIEW}) != 0)]))))",
+        at_ms,
+        page_origin,
+        page_path,
+        kinds,
+        CONVERSION,
+        VIEW
+    );
+    let (origin, path) = (text_of(&sql!("page.1")), text_of(&sql!("page.2")));
+    // Of each moment when the next conversion is, itself included where it is one; long ago where there is none.
+    sql!(
+        "arrayMap(page -> CAST(tuple({origin}, {path}), 'Tuple(origin Nullable(String), path Nullable(String))'), \
+         arrayMap(moments -> arrayDistinct(arrayMap(view -> tuple(view.3, view.4), arrayFilter((moment, next_ms) -> moment.2 = 1 \
+         AND next_ms != -9223372036854775807 AND next_ms - moment.1 <= {window_ms}, moments, \
+         arrayReverseFill(next_ms -> next_ms != -9223372036854775807, \
+         arrayMap(moment -> if(moment.2 = 0, moment.1, -9223372036854775807), moments))))), [{moments}])[1])",
+        origin,
+        path,
+        window_ms,
+        moments
+    )
+}
+
+/// See [`crate::Dialect::stretches`].
+pub(super) fn stretches(day: &Sql, rule: &StretchRule) -> Sql {
+    let (days, gap) = (i64::from(rule.days), i64::from(rule.gap));
+    sql!(
+        "arrayMap(seen -> arrayFilter(turn -> turn.2 + turn.3 > 0, arrayMap((day, before, after) -> CAST(tuple(day, \
+         toInt64(day - before >= {gap}), toInt64(after - day >= {gap})), 'Tuple(day Int64, opened Int64, closed Int64)'), \
+         seen, arrayPopBack(arrayPushFront(seen, toInt64(-{gap}))), arrayPopFront(arrayPushBack(seen, toInt64({days} + {gap}))))), \
+         [arraySort(groupUniqArray(assumeNotNull(toInt64({day}))))])[1]",
+        gap,
+        days,
+        day
     )
 }

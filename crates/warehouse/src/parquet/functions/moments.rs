@@ -4,8 +4,9 @@
 //! A row of such an aggregate has an instant, marks (ten bits) and up to two texts. Texts are numbered as they come; pairs are told
 //! apart whatever they contain. State that leaves an aggregate half way, to be merged later, is a list of moments per group.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::mem;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -21,13 +22,15 @@ use datafusion::logical_expr::EmitTo;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::physical_expr::expressions::Literal;
 
+use super::super::pool::bytes_at_a_time;
+
 /// Marks a moment may have.
 pub(super) const MARK_BITS: u32 = 10;
 const MARKS: u32 = (1 << MARK_BITS) - 1;
 const MOST_TEXTS: u32 = u32::MAX >> MARK_BITS;
 
-/// Moments of the smallest block and of the largest.
-const BLOCK: (usize, usize) = (1 << 10, 1 << 16);
+/// Moments of the smallest block.
+const SMALLEST_BLOCK: usize = 1 << 10;
 
 /// What a moment takes as part of a state, with texts of usual length.
 const STATE_BYTES: usize = 80;
@@ -117,6 +120,7 @@ fn too_many() -> DataFusionError {
 }
 
 /// Texts in order.
+#[derive(Default)]
 pub(super) struct Ordered {
     places: Vec<u32>,
     numbers: Vec<u32>,
@@ -169,37 +173,78 @@ fn read_key(key: &str) -> Texts<'_> {
     [next(), next()]
 }
 
+/// Moments that were taken in one after the other.
+struct Block {
+    moments: Vec<Moment>,
+    /// Whether they are in the order of their groups.
+    is_sorted: bool,
+}
+
+impl Block {
+    fn push(&mut self, moment: Moment) {
+        self.is_sorted = false;
+        self.moments.push(moment);
+    }
+
+    fn sort(&mut self) {
+        if !self.is_sorted {
+            self.moments.sort_unstable_by_key(|held| held.group);
+            self.is_sorted = true;
+        }
+    }
+
+    /// The moments of these groups, once they are in order.
+    fn of(&self, groups: &Range<u32>) -> &[Moment] {
+        let place = |group| self.moments.partition_point(|held| held.group < group);
+        &self.moments[place(groups.start)..place(groups.end)]
+    }
+}
+
 /// The moments of all groups of an aggregate.
 pub(super) struct Moments {
-    blocks: Vec<Vec<Moment>>,
+    blocks: VecDeque<Block>,
     groups: usize,
+    /// Groups that were told: in moments, groups are numbered from the first there ever was.
+    told: u32,
     texts: Numbered,
+    /// The order of the texts there were when groups were last told.
+    order: Ordered,
     reservation: MemoryReservation,
+    /// Moments of the largest block.
+    largest_block: usize,
 }
 
 impl Moments {
     /// None yet; what they will take is reserved in the pool.
     pub(super) fn new(pool: &Arc<dyn MemoryPool>) -> Self {
-        Self::within(MemoryConsumer::new("moments").register(pool))
+        let largest_block = bytes_at_a_time(pool.as_ref()) / size_of::<Moment>();
+        Self::within(
+            MemoryConsumer::new("moments").register(pool),
+            largest_block.max(SMALLEST_BLOCK),
+        )
     }
 
-    fn within(reservation: MemoryReservation) -> Self {
+    fn within(reservation: MemoryReservation, largest_block: usize) -> Self {
         Self {
-            blocks: Vec::new(),
+            blocks: VecDeque::new(),
             groups: 0,
+            told: 0,
             texts: Numbered::default(),
+            order: Ordered::default(),
             reservation,
+            largest_block,
         }
     }
 
     /// How many there are.
     fn count(&self) -> usize {
-        self.blocks.iter().map(Vec::len).sum()
+        self.blocks.iter().map(|block| block.moments.len()).sum()
     }
 
     /// The bytes they take.
     fn bytes(&self) -> usize {
-        let room: usize = self.blocks.iter().map(Vec::capacity).sum();
+        let blocks = self.blocks.iter();
+        let room: usize = blocks.map(|block| block.moments.capacity()).sum();
         room * size_of::<Moment>() + self.texts.bytes
     }
 
@@ -239,26 +284,34 @@ impl Moments {
 
     fn hold(&mut self, group: usize, at_ms: i64, marks: u32, texts: Texts<'_>) -> Result<()> {
         let number = self.texts.number(texts)?;
-        let group = u32::try_from(group).map_err(|_| exec_datafusion_err!("too many groups"))?;
+        let group = u32::try_from(group)
+            .ok()
+            .and_then(|group| group.checked_add(self.told))
+            .ok_or_else(|| exec_datafusion_err!("too many groups"))?;
         let moment = Moment {
             at_ms,
             group,
             packed: number << MARK_BITS | (marks & MARKS),
         };
-        match self.blocks.last_mut() {
-            Some(block) if block.len() < block.capacity() => block.push(moment),
-            _ => self.begin_block(moment)?,
+        match self.blocks.back_mut() {
+            Some(block) if block.moments.len() < block.moments.capacity() => {
+                block.push(moment);
+                Ok(())
+            }
+            _ => self.begin_block(moment),
         }
-        Ok(())
     }
 
     /// Begins a block as large as those there are together, within bounds.
     fn begin_block(&mut self, first: Moment) -> Result<()> {
-        let room = self.count().clamp(BLOCK.0, BLOCK.1);
+        let room = self.count().clamp(SMALLEST_BLOCK, self.largest_block);
         self.reservation.try_grow(room * size_of::<Moment>())?;
-        let mut block = Vec::with_capacity(room);
+        let mut block = Block {
+            moments: Vec::with_capacity(room),
+            is_sorted: false,
+        };
         block.push(first);
-        self.blocks.push(block);
+        self.blocks.push_back(block);
         Ok(())
     }
 
@@ -270,27 +323,33 @@ impl Moments {
         row_bytes: usize,
         mut each: impl FnMut(&Numbered, &Ordered, &[Moment]) -> Result<usize>,
     ) -> Result<()> {
-        let groups = match emit_to {
-            EmitTo::All => self.groups,
-            EmitTo::First(count) => count,
+        // Whoever asks for some groups at a time has room for what is told of them.
+        let (groups, row_bytes) = match emit_to {
+            EmitTo::All => (self.groups, row_bytes),
+            EmitTo::First(count) => (count, 0),
         };
-        let bound = u32::try_from(groups).unwrap_or(u32::MAX);
+        let count = u32::try_from(groups).unwrap_or(u32::MAX);
+        let mut start = self.told;
+        let bound = start.saturating_add(count);
         let mut made = 0;
-        let order = self.texts.ordered();
+        if self.order.numbers.len() < self.texts.keys.len() {
+            self.order = self.texts.ordered();
+        }
+        let order = &self.order;
+        for block in &mut self.blocks {
+            block.sort();
+        }
         // As many groups at a time as fill about a block.
-        let rounds = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
-        let step = bound.div_ceil(rounds.max(1)).max(1);
-        let mut start = 0;
+        let all = start..bound;
+        let told: usize = self.blocks.iter().map(|block| block.of(&all).len()).sum();
+        let rounds = u32::try_from(told.div_ceil(self.largest_block)).unwrap_or(u32::MAX);
+        let step = count.div_ceil(rounds.max(1)).max(1);
         while start < bound {
             let end = start.saturating_add(step).min(bound);
-            let of_round = |held: &&Moment| (start..end).contains(&held.group);
-            let mut moments: Vec<Moment> = self
-                .blocks
-                .iter()
-                .flatten()
-                .filter(of_round)
-                .copied()
-                .collect();
+            let round = start..end;
+            let blocks = self.blocks.iter();
+            let mut moments: Vec<Moment> =
+                blocks.flat_map(|block| block.of(&round)).copied().collect();
             moments.sort_unstable_by(|one, other| {
                 (one.group, one.at_ms)
                     .cmp(&(other.group, other.at_ms))
@@ -302,27 +361,17 @@ impl Moments {
                 let own = rest.partition_point(|held| held.group <= group);
                 let (held, others) = rest.split_at(own);
                 rest = others;
-                made += each(&self.texts, &order, held)? * row_bytes;
+                made += each(&self.texts, order, held)? * row_bytes;
             }
             self.reservation.try_resize(self.bytes() + made)?;
             start = end;
         }
-        self.forget(bound);
+        self.told = bound;
+        let is_told = |block: &Block| block.moments.last().is_none_or(|held| held.group < bound);
+        self.blocks.retain(|block| !is_told(block));
         self.groups -= groups.min(self.groups);
         // What was made is held by whoever asked, as long as this is.
         self.reservation.try_resize(self.bytes() + made)
-    }
-
-    /// Lets go of the groups before `bound`.
-    fn forget(&mut self, bound: u32) {
-        for block in &mut self.blocks {
-            block.retain_mut(|held| {
-                let stays = held.group >= bound;
-                held.group = held.group.wrapping_sub(bound);
-                stays
-            });
-        }
-        self.blocks.retain(|block| !block.is_empty());
     }
 
     /// The moments of groups as lists.
@@ -353,7 +402,7 @@ impl Moments {
     ) -> Result<Vec<ArrayRef>> {
         let rows = values.first().map_or(0, |column| column.len());
         let own: Vec<usize> = (0..rows).collect();
-        let mut moments = Self::within(self.reservation.new_empty());
+        let mut moments = Self::within(self.reservation.new_empty(), self.largest_block);
         moments.update(values, texts, &own, filter, rows)?;
         moments.state(EmitTo::All)
     }

@@ -24,6 +24,8 @@ use datafusion::physical_plan::union::UnionExec;
 use datafusion::physical_plan::unnest::UnnestExec;
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 
+use super::super::grouping::grouping;
+use super::super::in_step::InStep;
 use super::super::own_buffers::OwnBuffers;
 use super::part::Key;
 
@@ -32,7 +34,7 @@ type Expr = Arc<dyn PhysicalExpr>;
 /// By what keys of its children an operator can be worked out in parts: a key, or none, for each child.
 pub(super) fn of_children(plan: &dyn ExecutionPlan) -> Result<Vec<Vec<Option<Key>>>> {
     let any: &dyn Any = plan;
-    if let Some(aggregate) = any.downcast_ref::<AggregateExec>() {
+    if let Some(aggregate) = grouping(plan) {
         if !is_plain_grouping(aggregate) {
             return Ok(Vec::new());
         }
@@ -96,7 +98,7 @@ pub(super) fn below(plan: &dyn ExecutionPlan, key: &Key) -> Result<Option<Vec<Op
             nth(filter.input().as_ref(), place(column)?)
         })?));
     }
-    if let Some(aggregate) = any.downcast_ref::<AggregateExec>() {
+    if let Some(aggregate) = grouping(plan) {
         if !is_plain_grouping(aggregate) {
             return Ok(None);
         }
@@ -123,7 +125,8 @@ pub(super) fn below(plan: &dyn ExecutionPlan, key: &Key) -> Result<Option<Vec<Op
         || any.is::<SortExec>()
         || any.is::<SortPreservingMergeExec>()
         || any.is::<CoalescePartitionsExec>()
-        || any.is::<UnionExec>();
+        || any.is::<UnionExec>()
+        || any.is::<InStep>();
     if !passes_on {
         return Ok(None);
     }

@@ -28,6 +28,7 @@ use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, InputOrderMode};
 
 use super::admission::{certain_to_hold, rows_of};
+use super::grouping::{has_taken_all, holding_all};
 use in_turn::InTurn;
 use split::{Split, holds};
 
@@ -104,6 +105,8 @@ impl Passes {
         &self,
         plan: &Arc<dyn ExecutionPlan>,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        // What a part has told cannot be taken back.
+        let plan = &holding_all(Arc::clone(plan))?;
         let mut held = Vec::new();
         if !self.top.is_of(plan, &mut held) {
             return Ok(None);
@@ -203,8 +206,8 @@ fn held_rows(plan: &dyn ExecutionPlan) -> usize {
         return rows.map_or(0, |rows| rows.as_usize());
     }
     // What has begun to give rows has taken in all, and holds less with each.
-    let has_given = counted_rows(plan).is_some_and(|rows| rows > 0);
-    if !holds(plan) || has_given {
+    let has_given = || counted_rows(plan).is_some_and(|rows| rows > 0);
+    if !holds(plan) || has_taken_all(plan).unwrap_or_else(has_given) {
         return 0;
     }
     let input = plan.children().into_iter().next();

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use datafusion::common::Result;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::execution_plan::{replace_children_if_necessary, reset_plan_states};
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::joins::HashJoinExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::windows::WindowAggExec;
 
+use super::super::grouping::grouping;
 use super::keys;
 use super::part::{InPart, Key, Part};
 
@@ -87,7 +87,5 @@ pub(super) fn holds(plan: &dyn ExecutionPlan) -> bool {
     any.is::<HashJoinExec>()
         || any.is::<WindowAggExec>()
         || any.is::<SortExec>() && plan.fetch().is_none()
-        || any
-            .downcast_ref::<AggregateExec>()
-            .is_some_and(|aggregate| !aggregate.group_expr().is_empty())
+        || grouping(plan).is_some_and(|grouping| !grouping.group_expr().is_empty())
 }

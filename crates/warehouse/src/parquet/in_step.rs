@@ -1,0 +1,257 @@
+//! The rows of a union as one partition, in about the order of time where that matters.
+//!
+//! A union gives a partition for each input, which DataFusion groups by itself and then together: twice the work and the memory where
+//! there is one core. Below a grouping, inputs are therefore read one after the other as one.
+//!
+//! Where a grouping counts on rows of one group to come close to each other ([`grouping`](super::grouping)), as the views of a session and
+//! the session itself, inputs are read side by side.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Int64Type, SchemaRef};
+use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
+use datafusion::common::{Result, internal_err};
+use datafusion::execution::TaskContext;
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
+use datafusion::physical_plan::execution_plan::{
+    Boundedness, EmissionType, replace_children_if_necessary,
+};
+use datafusion::physical_plan::filter::FilterExec;
+use datafusion::physical_plan::metrics::{
+    BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet, RecordOutput,
+};
+use datafusion::physical_plan::projection::ProjectionExec;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::union::UnionExec;
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, PlanProperties,
+    SendableRecordBatchStream,
+};
+use futures::{StreamExt, stream};
+
+use super::each_operator::{EachOperator, Replaced};
+use super::functions::is_over_moments;
+use super::grouping::grouping;
+
+/// Puts an [`InStep`] in the place of every union that is grouped.
+pub(super) const GROUPED_UNIONS: EachOperator = EachOperator {
+    name: "GroupedUnions",
+    replace: over_one_partition,
+};
+
+/// Has every [`InStep`] whose rows become moments read its inputs side by side.
+pub(super) const UNIONS_IN_STEP: EachOperator = EachOperator {
+    name: "UnionsInStep",
+    replace: over_unions_in_step,
+};
+
+fn over_one_partition(node: Arc<dyn ExecutionPlan>) -> Replaced {
+    let Some(aggregate) = grouping(node.as_ref()) else {
+        return Ok(Transformed::no(node));
+    };
+    match one_partition(aggregate.input())? {
+        Some(input) => replace_children_if_necessary(node, vec![input]).map(Transformed::yes),
+        None => Ok(Transformed::no(node)),
+    }
+}
+
+/// `plan` with its union read as one partition; none if it is no union's.
+fn one_partition(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    let any: &dyn Any = plan.as_ref();
+    if let Some(union) = any.downcast_ref::<UnionExec>() {
+        let inputs = union.inputs();
+        let is_one =
+            |input: &Arc<dyn ExecutionPlan>| input.output_partitioning().partition_count() == 1;
+        return Ok(inputs
+            .iter()
+            .all(is_one)
+            .then(|| Arc::new(InStep::new(inputs.clone(), None, &union.schema())) as _));
+    }
+    let below = match plan.children()[..] {
+        [input] if any.is::<ProjectionExec>() || any.is::<FilterExec>() => one_partition(input)?,
+        _ => None,
+    };
+    below
+        .map(|below| replace_children_if_necessary(Arc::clone(plan), vec![below]))
+        .transpose()
+}
+
+fn over_unions_in_step(node: Arc<dyn ExecutionPlan>) -> Replaced {
+    let Some(aggregate) = grouping(node.as_ref()) else {
+        return Ok(Transformed::no(node));
+    };
+    let instant = aggregate.aggr_expr().iter().find_map(|function| {
+        let is_over_moments = is_over_moments(function.fun().name());
+        is_over_moments.then(|| function.expressions().into_iter().next())?
+    });
+    let in_step = instant
+        .as_ref()
+        .and_then(column)
+        .map(|place| in_step(aggregate.input(), place));
+    match in_step.transpose()?.flatten() {
+        Some(in_step) => replace_children_if_necessary(node, vec![in_step]).map(Transformed::yes),
+        None => Ok(Transformed::no(node)),
+    }
+}
+
+fn column(expression: &Arc<dyn PhysicalExpr>) -> Option<usize> {
+    let any: &dyn Any = expression.as_ref();
+    any.downcast_ref::<Column>().map(Column::index)
+}
+
+/// `plan` with its union read in step by the column at `place`; none if it is no union's.
+fn in_step(plan: &Arc<dyn ExecutionPlan>, place: usize) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    let any: &dyn Any = plan.as_ref();
+    if let Some(union) = any.downcast_ref::<InStep>() {
+        let inputs = union.inputs.clone();
+        return Ok(Some(Arc::new(InStep::new(
+            inputs,
+            Some(place),
+            &union.schema(),
+        ))));
+    }
+    let Some(projection) = any.downcast_ref::<ProjectionExec>() else {
+        return Ok(None);
+    };
+    let of = projection.expr().get(place).map(|expr| &expr.expr);
+    let Some(place) = of.and_then(column) else {
+        return Ok(None);
+    };
+    in_step(projection.input(), place)?
+        .map(|below| replace_children_if_necessary(Arc::clone(plan), vec![below]))
+        .transpose()
+}
+
+/// Gives the rows of all its inputs as one partition: one after the other, or always of that which has come the least far.
+#[derive(Debug)]
+pub(super) struct InStep {
+    inputs: Vec<Arc<dyn ExecutionPlan>>,
+    /// The column that says how far an input has come.
+    place: Option<usize>,
+    properties: Arc<PlanProperties>,
+    metrics: ExecutionPlanMetricsSet,
+}
+
+impl InStep {
+    fn new(inputs: Vec<Arc<dyn ExecutionPlan>>, place: Option<usize>, schema: &SchemaRef) -> Self {
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(Arc::clone(schema)),
+            Partitioning::UnknownPartitioning(1),
+            EmissionType::Incremental,
+            Boundedness::Bounded,
+        );
+        Self {
+            inputs,
+            place,
+            properties: Arc::new(properties),
+            metrics: ExecutionPlanMetricsSet::new(),
+        }
+    }
+}
+
+impl DisplayAs for InStep {
+    fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        match self.place {
+            Some(place) => write!(f, ": by {}", self.schema().field(place).name()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl ExecutionPlan for InStep {
+    fn name(&self) -> &'static str {
+        "InStep"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        self.inputs.iter().collect()
+    }
+
+    fn apply_expressions(
+        &self,
+        _visit: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn with_new_children(
+        self: Arc<Self>,
+        inputs: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        if inputs.len() != self.inputs.len() {
+            return internal_err!("as many inputs stay in step");
+        }
+        Ok(Arc::new(Self::new(inputs, self.place, &self.schema())))
+    }
+
+    fn execute(
+        &self,
+        partition: usize,
+        context: Arc<TaskContext>,
+    ) -> Result<SendableRecordBatchStream> {
+        let walkers = self.inputs.iter().map(|input| {
+            let rows = input.execute(partition, Arc::clone(&context))?;
+            Ok(Walker {
+                rows,
+                reached: i64::MIN,
+            })
+        });
+        let walkers = walkers.collect::<Result<Vec<_>>>()?;
+        let (place, schema) = (self.place, self.schema());
+        let given = BaselineMetrics::new(&self.metrics, partition);
+        let rows = stream::try_unfold(walkers, move |mut walkers| {
+            let (given, schema) = (given.clone(), Arc::clone(&schema));
+            async move {
+                loop {
+                    let next = walkers
+                        .iter_mut()
+                        .enumerate()
+                        .min_by_key(|(_, walker)| walker.reached);
+                    let Some((last, walker)) = next else {
+                        return Ok(None);
+                    };
+                    let Some(batch) = walker.rows.next().await.transpose()? else {
+                        walkers.remove(last);
+                        continue;
+                    };
+                    if let Some(place) = place {
+                        walker.has_given(&batch, place);
+                    }
+                    // Inputs may name their columns otherwise.
+                    let batch = batch.with_schema(schema)?;
+                    return Ok(Some((batch.record_output(&given), walkers)));
+                }
+            }
+        });
+        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), rows)))
+    }
+}
+
+/// An input, and how far it has come.
+struct Walker {
+    rows: SendableRecordBatchStream,
+    reached: i64,
+}
+
+impl Walker {
+    fn has_given(&mut self, batch: &RecordBatch, place: usize) {
+        let instants = batch.column(place).as_primitive_opt::<Int64Type>();
+        let last = instants
+            .filter(|instants| !instants.is_empty() && instants.is_valid(instants.len() - 1))
+            .map(|instants| instants.value(instants.len() - 1));
+        self.reached = last.unwrap_or(self.reached);
+    }
+}
