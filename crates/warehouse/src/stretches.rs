@@ -13,35 +13,34 @@ pub struct StretchRule {
     pub gap: u32,
 }
 
-/// A day on which a stretch opens, or after whose `gap` days one closes.
+/// A day on which an entity was seen, and what it means for its stretches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Turn {
+pub(crate) struct DaySeen {
     /// The day's number.
-    pub day: u32,
-    /// The entity was seen on none of the `gap - 1` days before it.
-    pub opens: bool,
-    /// The entity was seen on none of the `gap - 1` days after it.
-    pub closes: bool,
+    pub(crate) day: u32,
+    /// A stretch opens with it: the entity was seen on none of the `gap - 1` days before.
+    pub(crate) opens: bool,
+    /// A stretch closes `gap` days after it: the entity was seen on none of the `gap - 1` days between.
+    pub(crate) closes: bool,
 }
 
 impl StretchRule {
-    /// The turns of an entity that was seen on these days, which are in order.
-    pub(crate) fn turns(self, days: impl Iterator<Item = u32>) -> impl Iterator<Item = Turn> {
+    /// What the days on which an entity was seen, in order, mean for its stretches.
+    pub(crate) fn seen(self, days: impl Iterator<Item = u32>) -> impl Iterator<Item = DaySeen> {
         let is_far = move |before: u32, after: u32| after - before >= self.gap;
         let mut days = days.peekable();
         let mut before = None;
         std::iter::from_fn(move || {
             let day = days.next()?;
             let after = days.peek().copied();
-            let turn = Turn {
+            let seen = DaySeen {
                 day,
                 opens: before.is_none_or(|before| is_far(before, day)),
                 closes: after.is_none_or(|after| is_far(day, after)),
             };
             before = Some(day);
-            Some(turn)
+            Some(seen)
         })
-        .filter(|turn| turn.opens || turn.closes)
     }
 }
 
@@ -60,10 +59,11 @@ mod tests {
             gap in 1_u32..40,
         ) {
             let rule = StretchRule { days: 70, gap };
-            let turns: Vec<Turn> = rule.turns(seen.iter().copied()).collect();
+            let days: Vec<DaySeen> = rule.seen(seen.iter().copied()).collect();
+            prop_assert!(days.iter().map(|seen| seen.day).eq(seen.iter().copied()));
             for day in 0..70 {
-                let opened = turns.iter().filter(|turn| turn.opens && turn.day <= day).count();
-                let closed = turns.iter().filter(|turn| turn.closes && turn.day + gap <= day).count();
+                let opened = days.iter().filter(|seen| seen.opens && seen.day <= day).count();
+                let closed = days.iter().filter(|seen| seen.closes && seen.day + gap <= day).count();
                 let window: BTreeSet<u32> = ((day + 1).saturating_sub(gap)..=day).collect();
                 let is_active = seen.intersection(&window).next().is_some();
                 prop_assert_eq!(opened - closed, usize::from(is_active), "day {}", day);

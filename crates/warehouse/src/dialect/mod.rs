@@ -144,8 +144,8 @@ pub trait Dialect {
     ) -> Sql;
 
     /// When an entity begins to count as active, and when it ends: an aggregate over the days on which it was seen, which are numbered
-    /// (64-bit). A list of structures, one for each day on which a stretch opens or after which one closes: `day`, and 1 or 0 for
-    /// `opened` and `closed`.
+    /// (64-bit). A list of structures, one for each of them: `day`, and 1 or 0 for `opened` and `closed`, whether a stretch
+    /// ([`crate::stretches`]) opens with it and whether one closes `gap` days after it.
     fn stretches(&self, day: &Sql, rule: &StretchRule) -> Sql;
 
     /// The `percent`-th percentile, interpolated linearly between neighbours.

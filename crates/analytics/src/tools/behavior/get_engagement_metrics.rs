@@ -255,8 +255,7 @@ impl Measures {
 /// Daily and monthly active users of the days of a range.
 struct Stickiness {
     days: Vec<NaiveDate>,
-    daily: ActiveDays,
-    monthly: ActiveDays,
+    active: ActiveDays,
 }
 
 impl Stickiness {
@@ -270,8 +269,7 @@ impl Stickiness {
             return Ok(None);
         };
         Ok(Some(Self {
-            daily: ActiveDays::of(first, last, 1, conditions, context).await?,
-            monthly: ActiveDays::of(first, last, MONTH_DAYS, conditions, context).await?,
+            active: ActiveDays::of(first, last, MONTH_DAYS, conditions, context).await?,
             days,
         }))
     }
@@ -288,8 +286,8 @@ impl Stickiness {
         let (Some(last), count) = (days.last(), days.len()) else {
             return 0.0;
         };
-        let daily: i64 = days.iter().filter_map(|date| self.daily.on(*date)).sum();
-        match self.monthly.on(*last).unwrap_or(0) {
+        let daily: i64 = days.iter().filter_map(|date| self.active.on(*date)).sum();
+        match self.active.within(*last).unwrap_or(0) {
             0 => 0.0,
             monthly => rounded(100.0 * daily as f64 / (count as f64 * monthly as f64)),
         }

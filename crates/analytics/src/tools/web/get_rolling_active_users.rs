@@ -164,7 +164,7 @@ impl Tool for GetRollingActiveUsers {
         let active = |counts: &Option<ActiveDays>, date| {
             counts
                 .as_ref()
-                .and_then(|counts| counts.on(date))
+                .and_then(|counts| counts.within(date))
                 .unwrap_or(0)
         };
         let series = dates
@@ -172,9 +172,9 @@ impl Tool for GetRollingActiveUsers {
             .enumerate()
             .map(|(place, date)| {
                 let active_users = active(&counted, *date);
-                let then = before
-                    .as_ref()
-                    .and_then(|(dates, counts)| dates.get(place).and_then(|date| counts.on(*date)));
+                let then = before.as_ref().and_then(|(dates, counts)| {
+                    dates.get(place).and_then(|date| counts.within(*date))
+                });
                 let changes = then
                     .map(|then| {
                         let now = Measures { active_users };

@@ -264,10 +264,9 @@ pub(super) fn credited_pages(
 pub(super) fn stretches(day: &Sql, rule: &StretchRule) -> Sql {
     let (days, gap) = (i64::from(rule.days), i64::from(rule.gap));
     sql!(
-        "arrayMap(seen -> arrayFilter(turn -> turn.2 + turn.3 > 0, arrayMap((day, before, after) -> CAST(tuple(day, \
-         toInt64(day - before >= {gap}), toInt64(after - day >= {gap})), 'Tuple(day Int64, opened Int64, closed Int64)'), \
-         seen, arrayPopBack(arrayPushFront(seen, toInt64(-{gap}))), arrayPopFront(arrayPushBack(seen, toInt64({days} + {gap}))))), \
-         [arraySort(groupUniqArray(assumeNotNull(toInt64({day}))))])[1]",
+        "arrayMap(seen -> arrayMap((day, before, after) -> CAST(tuple(day, toInt64(day - before >= {gap}), toInt64(after - day >= {gap})), \
+         'Tuple(day Int64, opened Int64, closed Int64)'), seen, arrayPopBack(arrayPushFront(seen, toInt64(-{gap}))), \
+         arrayPopFront(arrayPushBack(seen, toInt64({days} + {gap})))), [arraySort(groupUniqArray(assumeNotNull(toInt64({day}))))])[1]",
         gap,
         days,
         day

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayBuilder, ArrayRef, AsArray, BooleanArray, Int64Builder, ListBuilder, StringBuilder,
-    StringViewBuilder, StructBuilder, UInt32Builder, make_builder,
+    StringViewArray, StringViewBuilder, StructBuilder, UInt32Builder, make_builder,
 };
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Int64Type, UInt32Type};
 use datafusion::common::{
@@ -113,6 +113,66 @@ impl Numbered {
     }
 }
 
+/// Numbers of the texts met last in a batch, each at one place. Columns repeat their texts, and views that are equal within an array are
+/// of equal texts.
+struct Memo(Vec<(Views, u32)>);
+
+/// The views of up to two texts.
+type Views = [u128; 2];
+
+/// No text has such a view.
+const NO_TEXT: u128 = u128::MAX;
+/// No row has such views.
+const NO_VIEWS: Views = [NO_TEXT - 1; 2];
+
+/// Texts remembered, as a power of two.
+const MEMO_BITS: u32 = 9;
+
+impl Default for Memo {
+    fn default() -> Self {
+        Self(vec![(NO_VIEWS, 0); 1 << MEMO_BITS])
+    }
+}
+
+impl Memo {
+    /// Before another batch: its views are of other arrays.
+    fn forget(&mut self) {
+        self.0.fill((NO_VIEWS, 0));
+    }
+
+    /// The number of a row's texts.
+    fn number(
+        &mut self,
+        columns: &[&StringViewArray],
+        row: usize,
+        numbered: &mut Numbered,
+    ) -> Result<u32> {
+        let mut views = [NO_TEXT; 2];
+        for (view, column) in views.iter_mut().zip(columns) {
+            if column.is_valid(row) {
+                *view = column.views()[row];
+            }
+        }
+        let known = &mut self.0[place_of(views)];
+        if known.0 != views {
+            let mut texts: Texts<'_> = [None, None];
+            for (text, column) in texts.iter_mut().zip(columns) {
+                *text = column.is_valid(row).then(|| column.value(row));
+            }
+            *known = (views, numbered.number(texts)?);
+        }
+        Ok(known.1)
+    }
+}
+
+fn place_of([first, second]: Views) -> usize {
+    // Both halves, since long texts differ by where they lie and short ones by what they say.
+    let folded = |view: u128| (view as u64) ^ ((view >> 64) as u64);
+    let mixed = folded(first) ^ folded(second).rotate_left(32);
+    // That many bits fit.
+    (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - MEMO_BITS)) as usize
+}
+
 fn too_many() -> DataFusionError {
     DataFusionError::ResourcesExhausted(
         "more different values than an aggregate can tell apart".into(),
@@ -207,6 +267,7 @@ pub(super) struct Moments {
     /// Groups that were told: in moments, groups are numbered from the first there ever was.
     told: u32,
     texts: Numbered,
+    memo: Memo,
     /// The order of the texts there were when groups were last told.
     order: Ordered,
     reservation: MemoryReservation,
@@ -230,6 +291,7 @@ impl Moments {
             groups: 0,
             told: 0,
             texts: Numbered::default(),
+            memo: Memo::default(),
             order: Ordered::default(),
             reservation,
             largest_block,
@@ -262,28 +324,25 @@ impl Moments {
             values[0].as_primitive::<Int64Type>(),
             values[1].as_primitive::<Int64Type>(),
         );
-        let columns: Vec<_> = values[2..2 + texts]
+        let texts: Vec<&StringViewArray> = values[2..2 + texts]
             .iter()
-            .map(|column| column.as_string::<i32>())
+            .map(|column| column.as_string_view())
             .collect();
+        self.memo.forget();
         for (row, group) in group_indices.iter().enumerate() {
             let is_out = filter.is_some_and(|filter| filter.is_null(row) || !filter.value(row));
             if is_out || at.is_null(row) || marks.is_null(row) {
                 continue;
             }
-            let mut own: Texts<'_> = [None, None];
-            for (text, column) in own.iter_mut().zip(&columns) {
-                *text = column.is_valid(row).then(|| column.value(row));
-            }
+            let number = self.memo.number(&texts, row, &mut self.texts)?;
             let marks = u32::try_from(marks.value(row))
                 .map_err(|_| exec_datafusion_err!("marks that are none"))?;
-            self.hold(*group, at.value(row), marks, own)?;
+            self.hold(*group, at.value(row), marks, number)?;
         }
         self.reservation.try_resize(self.bytes())
     }
 
-    fn hold(&mut self, group: usize, at_ms: i64, marks: u32, texts: Texts<'_>) -> Result<()> {
-        let number = self.texts.number(texts)?;
+    fn hold(&mut self, group: usize, at_ms: i64, marks: u32, number: u32) -> Result<()> {
         let group = u32::try_from(group)
             .ok()
             .and_then(|group| group.checked_add(self.told))
@@ -433,7 +492,8 @@ impl Moments {
             for place in 0..moments.len() {
                 let texts = [first, second]
                     .map(|column| column.is_valid(place).then(|| column.value(place)));
-                self.hold(*group, at.value(place), marks.value(place), texts)?;
+                let number = self.texts.number(texts)?;
+                self.hold(*group, at.value(place), marks.value(place), number)?;
             }
         }
         self.reservation.try_resize(self.bytes())
@@ -511,6 +571,12 @@ pub(super) fn truth(arguments: &AccumulatorArgs<'_>, place: usize) -> Result<boo
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use arrow::array::{Int64Array, UInt32Array};
+    use arrow::compute::take;
+    use datafusion::execution::memory_pool::UnboundedMemoryPool;
+
     use super::*;
 
     #[test]
@@ -532,6 +598,57 @@ mod tests {
             assert_eq!(numbered.number(pair).ok(), Some(place));
             assert_eq!(numbered.texts(place), pair);
         }
+    }
+
+    #[test]
+    fn moments_keep_their_texts_however_many_and_however_often() {
+        let text = |row: usize, salt: usize| match (row * salt) % 5 {
+            0 => None,
+            1 => Some(String::new()),
+            2 => Some(format!("{}", row * salt % 900)),
+            _ => Some(format!(
+                "a text too long to lie in its view {}",
+                row * salt % 2_000
+            )),
+        };
+        let pool: Arc<dyn MemoryPool> = Arc::new(UnboundedMemoryPool::default());
+        let mut moments = Moments::new(&pool);
+        let mut expected = Vec::new();
+        for batch in 0..3 {
+            let rows = batch * 4_000..(batch + 1) * 4_000;
+            let texts = |salt| {
+                let texts: StringViewArray = rows.clone().map(|row| text(row, salt)).collect();
+                // The same views again and again, as a dictionary gives them.
+                let again: UInt32Array = (0..4_000).map(|row| row * 7 % 3_000).collect();
+                take(&texts, &again, None).unwrap()
+            };
+            let (first, second) = (texts(3), texts(11));
+            for row in 0..4_000 {
+                let of = |column: &ArrayRef| {
+                    let column = column.as_string_view();
+                    column.is_valid(row).then(|| column.value(row).to_owned())
+                };
+                expected.push((of(&first), of(&second)));
+            }
+            let at = rows.clone().map(|row| i64::try_from(row).unwrap());
+            let columns: [ArrayRef; 4] = [
+                Arc::new(Int64Array::from_iter_values(at)),
+                Arc::new(Int64Array::from_iter_values(rows.map(|_| 1))),
+                first,
+                second,
+            ];
+            moments.update(&columns, 2, &[0; 4_000], None, 1).unwrap();
+        }
+        let mut told = Vec::new();
+        let tell = |texts: &Numbered, _: &Ordered, held: &[Moment]| {
+            for moment in held {
+                let [first, second] = texts.texts(moment.texts());
+                told.push((first.map(str::to_owned), second.map(str::to_owned)));
+            }
+            Ok(0)
+        };
+        moments.tell(EmitTo::All, 0, tell).unwrap();
+        assert_eq!(told, expected);
     }
 
     #[test]

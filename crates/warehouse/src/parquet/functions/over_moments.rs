@@ -46,7 +46,7 @@ impl<R: OverMoments> Over<R> {
     /// What it holds is reserved in `pool`.
     pub(super) fn new(pool: &Arc<dyn MemoryPool>) -> Self {
         let mut arguments = vec![DataType::Int64, DataType::Int64];
-        arguments.extend(vec![DataType::Utf8; R::TEXTS]);
+        arguments.extend(vec![DataType::Utf8View; R::TEXTS]);
         arguments.extend_from_slice(R::CONSTANTS);
         Self {
             signature: Signature::exact(arguments, Volatility::Immutable),

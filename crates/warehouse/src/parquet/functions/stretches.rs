@@ -1,4 +1,4 @@
-//! `stretches(day, days, gap)`: the turns of each group's [`crate::stretches`], a list of `{day, opened, closed}`.
+//! `stretches(day, days, gap)`: the days of each group and how its [`crate::stretches`] begin and end, a list of `{day, opened, closed}`.
 //!
 //! A group takes a bit for each of the days there are.
 
@@ -51,8 +51,8 @@ impl AggregateUDFImpl for Stretches {
     }
 
     fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
-        let turn = Field::new_list_field(DataType::Struct(fields()), true);
-        Ok(DataType::List(Arc::new(turn)))
+        let seen = Field::new_list_field(DataType::Struct(fields()), true);
+        Ok(DataType::List(Arc::new(seen)))
     }
 
     fn accumulator(&self, _arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
@@ -168,9 +168,9 @@ impl GroupsAccumulator for Days {
         let rule = self.rule;
         let mut lists = ListBuilder::new(rows_of(fields()));
         self.tell(emit_to, |days| {
-            for turn in rule.turns(days) {
+            for seen in rule.seen(days) {
                 let row: &mut StructBuilder = lists.values();
-                for (place, number) in [turn.day, turn.opens.into(), turn.closes.into()]
+                for (place, number) in [seen.day, seen.opens.into(), seen.closes.into()]
                     .into_iter()
                     .enumerate()
                 {
