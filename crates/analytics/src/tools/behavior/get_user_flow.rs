@@ -1,6 +1,6 @@
 //! `get_user_flow`: the ways people take from, to, or between two points.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,8 @@ const ENTRY: &str = "(entry)";
 /// Events that are no node unless asked for.
 const USUALLY_EXCLUDED: [&str; 2] = ["session_start", "session_end"];
 const MOST_NAMES: usize = 50;
+/// Most different hops that are taken as they are.
+const MOST_HOPS: usize = 4_000;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -176,13 +178,16 @@ impl Tool for GetUserFlow {
             conditions: &conditions,
             context,
         };
-        let most: Vec<Most> = context.rows(asked.most()?).await?;
-        let hops: Vec<Hops> = if most.is_empty() {
-            Vec::new()
+        let every: Vec<Hops> = context.rows(asked.every_hop()?).await?;
+        let (most, hops) = if every.len() <= MOST_HOPS {
+            (most_of(&every, input.branches), every)
         } else {
-            context.rows(asked.hops(&most)?).await?
+            // Those between nodes that are not shown are put together where they are counted.
+            let most: Vec<Most> = context.rows(asked.most()?).await?;
+            let hops = context.rows(asked.hops(&most)?).await?;
+            (most, hops)
         };
-        let flow = Flow::of(&hops, input.mode, input.steps);
+        let flow = Flow::of(&hops, &most, input.mode, input.steps);
         let mut notes: Vec<String> = range.note(context.environment.now_ms).into_iter().collect();
         if flow.sessions == 0 {
             notes.extend(nothing(&start, end.as_ref(), &range, context).await?);
@@ -303,7 +308,7 @@ struct Most {
     newest: Option<String>,
 }
 
-/// Sessions that go from one shown node to another.
+/// Sessions that go from one node to another.
 #[derive(Deserialize)]
 struct Hops {
     step: u8,
@@ -311,6 +316,29 @@ struct Hops {
     target: Option<String>,
     first: bool,
     sessions: i64,
+    #[serde(default)]
+    newest: Option<String>,
+}
+
+/// Per step the nodes with the most sessions.
+fn most_of(hops: &[Hops], branches: u8) -> Vec<Most> {
+    let mut nodes: BTreeMap<(u8, &str), (i64, Option<&String>)> = BTreeMap::new();
+    for hop in hops {
+        let (sessions, newest) = nodes.entry((hop.step, &hop.source)).or_default();
+        *sessions += hop.sessions;
+        *newest = (*newest).max(hop.newest.as_ref());
+    }
+    let mut nodes: Vec<_> = nodes.into_iter().collect();
+    nodes.sort_by_key(|((step, node), (sessions, _))| (*step, -sessions, *node));
+    nodes
+        .chunk_by(|one, other| one.0.0 == other.0.0)
+        .flat_map(|of_step| of_step.iter().take(usize::from(branches)))
+        .map(|((step, node), (_, newest))| Most {
+            step: *step,
+            node: (*node).to_owned(),
+            newest: newest.cloned(),
+        })
+        .collect()
 }
 
 /// A flow to ask for.
@@ -325,6 +353,19 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// Sessions by step, node and next node, or one row more than are taken.
+    fn every_hop(&self) -> Result<Statement, Failure> {
+        let mut query = self.context.query();
+        let hops = self.each_hop(&mut query)?;
+        let rows = MOST_HOPS + 1;
+        Ok(query.finish(sql!(
+            "SELECT step, node AS source, next AS target, begins AS first, count(*) AS sessions, max(newest) AS newest \
+             FROM ({hops}) AS hops GROUP BY step, node, next, begins LIMIT {rows}",
+            hops,
+            rows
+        )))
+    }
+
     /// Per step the nodes with the most sessions.
     fn most(&self) -> Result<Statement, Failure> {
         let mut query = self.context.query();
@@ -339,7 +380,7 @@ impl Asked<'_> {
         )))
     }
 
-    /// Sessions by step, source and target, of which those not shown are one.
+    /// Sessions by step, source and target, of which those not among `most` are one.
     fn hops(&self, most: &[Most]) -> Result<Statement, Failure> {
         let mut query = self.context.query();
         let hops = self.each_hop(&mut query)?;
@@ -493,7 +534,7 @@ fn listed<'a>(input: &str, names: Option<&'a [String]>) -> Result<Option<&'a [St
     }
 }
 
-/// A node's name if it is among those with the most sessions of its step, which is `later` than the hop's.
+/// A node's name if it is among `most` of its step, which is `later` than the hop's.
 fn shown(query: &mut Query<'_>, column: &'static str, later: u8, most: &[Most]) -> Sql {
     let mut by_step: BTreeMap<u8, Vec<&str>> = BTreeMap::new();
     for row in most {
@@ -525,23 +566,30 @@ struct Flow {
 }
 
 impl Flow {
-    fn of(hops: &[Hops], mode: Mode, steps: u8) -> Self {
+    fn of(hops: &[Hops], most: &[Most], mode: Mode, steps: u8) -> Self {
+        let shown: BTreeSet<(u8, &str)> = most
+            .iter()
+            .map(|most| (most.step, most.node.as_str()))
+            .collect();
+        let name = |step: u8, node| shown.get(&(step, node)).map_or(OTHER, |(_, node)| node);
         let mut nodes: BTreeMap<(u8, &str), i64> = BTreeMap::new();
         let mut links: BTreeMap<(u8, &str, &str), i64> = BTreeMap::new();
         let mut sessions = 0;
         // Every way is at the step of its start.
         let start = if mode == Mode::Before { steps } else { 1 };
         for hop in hops {
-            *nodes.entry((hop.step, &hop.source)).or_default() += hop.sessions;
+            let source = name(hop.step, &hop.source);
+            *nodes.entry((hop.step, source)).or_default() += hop.sessions;
             if hop.step == start {
                 sessions += hop.sessions;
             }
             if hop.step < steps {
-                let target = hop.target.as_deref().unwrap_or(EXIT);
-                *links.entry((hop.step, &hop.source, target)).or_default() += hop.sessions;
+                let target = hop.target.as_deref();
+                let target = target.map_or(EXIT, |target| name(hop.step + 1, target));
+                *links.entry((hop.step, source, target)).or_default() += hop.sessions;
             }
             if hop.first && hop.step > 1 {
-                *links.entry((hop.step - 1, ENTRY, &hop.source)).or_default() += hop.sessions;
+                *links.entry((hop.step - 1, ENTRY, source)).or_default() += hop.sessions;
             }
         }
         let mut nodes: Vec<Node> = nodes
@@ -595,29 +643,27 @@ mod tests {
 
     #[test]
     fn ways_are_told_as_nodes_and_links() {
-        let most = |step: u8, node: &str| json!({"step": step, "node": node, "newest": "2026-11-02T10:00:00Z"});
-        let hop = |step: u8, source: &str, target: Json, sessions: i64| json!({"step": step, "source": source, "target": target, "first": step == 1, "sessions": sessions});
+        let hop = |step: u8, source: &str, target: Json, sessions: i64| json!({"step": step, "source": source, "target": target, "first": step == 1, "sessions": sessions, "newest": "2026-11-02T10:00:00Z"});
         let asked = Asked::of(
             "get_user_flow",
             arguments(json!({"startPath": "/a'b", "steps": 3, "branches": 1})),
         )
-        .rows(json!([most(1, "/a'b"), most(2, "/c"), most(3, "/d")]))
         .rows(json!([
             hop(1, "/a'b", json!("/c"), 5),
-            hop(1, "/a'b", json!("(other)"), 3),
+            hop(1, "/a'b", json!("/e"), 2),
+            hop(1, "/a'b", json!("/f"), 1),
             hop(1, "/a'b", Json::Null, 2),
             hop(2, "/c", json!("/d"), 4),
             hop(2, "/c", Json::Null, 1),
-            hop(2, "(other)", json!("/d"), 3),
-            hop(3, "/d", json!("(other)"), 6),
+            hop(2, "/e", json!("/d"), 2),
+            hop(2, "/f", json!("/d"), 1),
+            hop(3, "/d", json!("/a'b"), 6),
             hop(3, "/d", Json::Null, 1),
         ]))
         .go();
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT step, node, newest FROM (SELECT step, node, newest, row_number() OVER (PARTITION BY step ORDER BY sessions DESC, node) AS place FROM (SELECT step, node, count(*) AS sessions, max(newest) AS newest FROM (SELECT hop['step'] AS step, hop['node'] AS node, hop['next'] AS next, hop['first'] AS begins, newest FROM (SELECT unnest(way) AS hop, newest FROM (SELECT journey(at_ms, CAST(marks AS BIGINT), node, CAST(0 AS BIGINT), CAST(3 AS BIGINT)) AS way, max(timestamp) AS newest FROM (SELECT identity(session_id) AS session, timestamp, CAST(arrow_cast(timestamp, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS at_ms, CASE WHEN name IN ($1, $2) AND path = $3 THEN $6 WHEN FALSE THEN $7 ELSE coalesce(nullif(path, ''), '(not set)') END AS node, CASE WHEN name IN ($1, $2) AND path = $3 AND timestamp >= $4 AND timestamp < $5 THEN 1 ELSE 0 END + CASE WHEN FALSE THEN 2 ELSE 0 END AS marks FROM events WHERE timestamp >= $10 AND timestamp < $11 AND session_id <> '' AND ((name IN ($8, $9)) OR (name IN ($1, $2) AND path = $3) OR (FALSE)) AND identity(session_id) IN (SELECT DISTINCT identity(session_id) FROM events WHERE timestamp >= $4 AND timestamp < $5 AND name IN ($1, $2) AND path = $3 AND session_id <> '')) AS moments GROUP BY session) AS ways) AS each_hop) AS hops GROUP BY step, node) AS nodes) AS ranked WHERE place <= 1 ORDER BY step, place
+        SELECT step, node AS source, next AS target, begins AS first, count(*) AS sessions, max(newest) AS newest FROM (SELECT hop['step'] AS step, hop['node'] AS node, hop['next'] AS next, hop['first'] AS begins, newest FROM (SELECT unnest(way) AS hop, newest FROM (SELECT journey(at_ms, CAST(marks AS BIGINT), node, CAST(0 AS BIGINT), CAST(3 AS BIGINT)) AS way, max(timestamp) AS newest FROM (SELECT identity(session_id) AS session, timestamp, CAST(arrow_cast(timestamp, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS at_ms, CASE WHEN name IN ($1, $2) AND path = $3 THEN $6 WHEN FALSE THEN $7 ELSE coalesce(nullif(path, ''), '(not set)') END AS node, CASE WHEN name IN ($1, $2) AND path = $3 AND timestamp >= $4 AND timestamp < $5 THEN 1 ELSE 0 END + CASE WHEN FALSE THEN 2 ELSE 0 END AS marks FROM events WHERE timestamp >= $10 AND timestamp < $11 AND session_id <> '' AND ((name IN ($8, $9)) OR (name IN ($1, $2) AND path = $3) OR (FALSE)) AND identity(session_id) IN (SELECT DISTINCT identity(session_id) FROM events WHERE timestamp >= $4 AND timestamp < $5 AND name IN ($1, $2) AND path = $3 AND session_id <> '')) AS moments GROUP BY session) AS ways) AS each_hop) AS hops GROUP BY step, node, next, begins LIMIT 4001
           [Text("screen_view"), Text("$pageview"), Text("/a'b"), TimestampMs(1793491200000), TimestampMs(1793664000000), Text("/a'b"), Text(""), Text("screen_view"), Text("$pageview"), TimestampMs(1793491200000), TimestampMs(1793750400000)]
-        SELECT step, source, target, begins AS first, count(*) AS sessions FROM (SELECT step, begins, coalesce(CASE WHEN step = 1 AND node IN ($12) THEN node WHEN step = 2 AND node IN ($13) THEN node WHEN step = 3 AND node IN ($14) THEN node END, '(other)') AS source, CASE WHEN next IS NOT NULL THEN coalesce(CASE WHEN step = 0 AND next IN ($15) THEN next WHEN step = 1 AND next IN ($16) THEN next WHEN step = 2 AND next IN ($17) THEN next END, '(other)') END AS target FROM (SELECT hop['step'] AS step, hop['node'] AS node, hop['next'] AS next, hop['first'] AS begins, newest FROM (SELECT unnest(way) AS hop, newest FROM (SELECT journey(at_ms, CAST(marks AS BIGINT), node, CAST(0 AS BIGINT), CAST(3 AS BIGINT)) AS way, max(timestamp) AS newest FROM (SELECT identity(session_id) AS session, timestamp, CAST(arrow_cast(timestamp, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS at_ms, CASE WHEN name IN ($1, $2) AND path = $3 THEN $6 WHEN FALSE THEN $7 ELSE coalesce(nullif(path, ''), '(not set)') END AS node, CASE WHEN name IN ($1, $2) AND path = $3 AND timestamp >= $4 AND timestamp < $5 THEN 1 ELSE 0 END + CASE WHEN FALSE THEN 2 ELSE 0 END AS marks FROM events WHERE timestamp >= $10 AND timestamp < $11 AND session_id <> '' AND ((name IN ($8, $9)) OR (name IN ($1, $2) AND path = $3) OR (FALSE)) AND identity(session_id) IN (SELECT DISTINCT identity(session_id) FROM events WHERE timestamp >= $4 AND timestamp < $5 AND name IN ($1, $2) AND path = $3 AND session_id <> '')) AS moments GROUP BY session) AS ways) AS each_hop) AS hops) AS shown GROUP BY step, source, target, begins
-          [Text("screen_view"), Text("$pageview"), Text("/a'b"), TimestampMs(1793491200000), TimestampMs(1793664000000), Text("/a'b"), Text(""), Text("screen_view"), Text("$pageview"), TimestampMs(1793491200000), TimestampMs(1793750400000), Text("/a'b"), Text("/c"), Text("/d"), Text("/a'b"), Text("/c"), Text("/d")]
         "#);
         insta::assert_snapshot!(asked.text(), @"
         User flow: Acme (`acme`), 2026-11-01 to 2026-11-02, UTC. Data through 2026-11-02T10:00:00Z.
@@ -656,7 +702,6 @@ mod tests {
                 "filters": [{"field": "country", "op": "is", "values": ["DE"]}],
             })),
         )
-        .rows(json!([{"step": 2, "node": "purchase", "newest": null}, {"step": 1, "node": "/cart", "newest": null}]))
         .rows(json!([
             hop(1, "/cart", json!("purchase"), true, 2),
             hop(1, "/cart", json!("purchase"), false, 3),
@@ -665,10 +710,8 @@ mod tests {
         ]))
         .go();
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT step, node, newest FROM (SELECT step, node, newest, row_number() OVER (PARTITION BY step ORDER BY sessions DESC, node) AS place FROM (SELECT step, node, count(*) AS sessions, max(newest) AS newest FROM (SELECT hop['step'] AS step, hop['node'] AS node, hop['next'] AS next, hop['first'] AS begins, newest FROM (SELECT unnest(way) AS hop, newest FROM (SELECT journey(at_ms, CAST(marks AS BIGINT), node, CAST(1 AS BIGINT), CAST(2 AS BIGINT)) AS way, max(timestamp) AS newest FROM (SELECT identity(session_id) AS session, timestamp, CAST(arrow_cast(timestamp, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS at_ms, CASE WHEN name IN ($1) THEN $5 WHEN FALSE THEN $6 ELSE coalesce(nullif(path, ''), '(not set)') END AS node, CASE WHEN name IN ($1) AND timestamp >= $2 AND timestamp < $3 THEN 1 ELSE 0 END + CASE WHEN FALSE THEN 2 ELSE 0 END AS marks FROM events WHERE timestamp >= $12 AND timestamp < $13 AND session_id <> '' AND ((name IN ($7, $8) AND coalesce(nullif(path, ''), '(not set)') IN ($9, $10) AND NOT (coalesce(nullif(path, ''), '(not set)') IN ($11))) OR (name IN ($1)) OR (FALSE)) AND country IN ($14) AND identity(session_id) IN (SELECT DISTINCT identity(session_id) FROM events WHERE timestamp >= $2 AND timestamp < $3 AND name IN ($1) AND session_id <> '' AND country IN ($4))) AS moments GROUP BY session) AS ways) AS each_hop) AS hops GROUP BY step, node) AS nodes) AS ranked WHERE place <= 5 ORDER BY step, place
+        SELECT step, node AS source, next AS target, begins AS first, count(*) AS sessions, max(newest) AS newest FROM (SELECT hop['step'] AS step, hop['node'] AS node, hop['next'] AS next, hop['first'] AS begins, newest FROM (SELECT unnest(way) AS hop, newest FROM (SELECT journey(at_ms, CAST(marks AS BIGINT), node, CAST(1 AS BIGINT), CAST(2 AS BIGINT)) AS way, max(timestamp) AS newest FROM (SELECT identity(session_id) AS session, timestamp, CAST(arrow_cast(timestamp, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS at_ms, CASE WHEN name IN ($1) THEN $5 WHEN FALSE THEN $6 ELSE coalesce(nullif(path, ''), '(not set)') END AS node, CASE WHEN name IN ($1) AND timestamp >= $2 AND timestamp < $3 THEN 1 ELSE 0 END + CASE WHEN FALSE THEN 2 ELSE 0 END AS marks FROM events WHERE timestamp >= $12 AND timestamp < $13 AND session_id <> '' AND ((name IN ($7, $8) AND coalesce(nullif(path, ''), '(not set)') IN ($9, $10) AND NOT (coalesce(nullif(path, ''), '(not set)') IN ($11))) OR (name IN ($1)) OR (FALSE)) AND country IN ($14) AND identity(session_id) IN (SELECT DISTINCT identity(session_id) FROM events WHERE timestamp >= $2 AND timestamp < $3 AND name IN ($1) AND session_id <> '' AND country IN ($4))) AS moments GROUP BY session) AS ways) AS each_hop) AS hops GROUP BY step, node, next, begins LIMIT 4001
           [Text("purchase"), TimestampMs(1793491200000), TimestampMs(1793664000000), Text("DE"), Text("purchase"), Text(""), Text("screen_view"), Text("$pageview"), Text("/"), Text("/cart"), Text("/x"), TimestampMs(1793404800000), TimestampMs(1793664000000), Text("DE")]
-        SELECT step, source, target, begins AS first, count(*) AS sessions FROM (SELECT step, begins, coalesce(CASE WHEN step = 1 AND node IN ($15) THEN node WHEN step = 2 AND node IN ($16) THEN node END, '(other)') AS source, CASE WHEN next IS NOT NULL THEN coalesce(CASE WHEN step = 0 AND next IN ($17) THEN next WHEN step = 1 AND next IN ($18) THEN next END, '(other)') END AS target FROM (SELECT hop['step'] AS step, hop['node'] AS node, hop['next'] AS next, hop['first'] AS begins, newest FROM (SELECT unnest(way) AS hop, newest FROM (SELECT journey(at_ms, CAST(marks AS BIGINT), node, CAST(1 AS BIGINT), CAST(2 AS BIGINT)) AS way, max(timestamp) AS newest FROM (SELECT identity(session_id) AS session, timestamp, CAST(arrow_cast(timestamp, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS at_ms, CASE WHEN name IN ($1) THEN $5 WHEN FALSE THEN $6 ELSE coalesce(nullif(path, ''), '(not set)') END AS node, CASE WHEN name IN ($1) AND timestamp >= $2 AND timestamp < $3 THEN 1 ELSE 0 END + CASE WHEN FALSE THEN 2 ELSE 0 END AS marks FROM events WHERE timestamp >= $12 AND timestamp < $13 AND session_id <> '' AND ((name IN ($7, $8) AND coalesce(nullif(path, ''), '(not set)') IN ($9, $10) AND NOT (coalesce(nullif(path, ''), '(not set)') IN ($11))) OR (name IN ($1)) OR (FALSE)) AND country IN ($14) AND identity(session_id) IN (SELECT DISTINCT identity(session_id) FROM events WHERE timestamp >= $2 AND timestamp < $3 AND name IN ($1) AND session_id <> '' AND country IN ($4))) AS moments GROUP BY session) AS ways) AS each_hop) AS hops) AS shown GROUP BY step, source, target, begins
-          [Text("purchase"), TimestampMs(1793491200000), TimestampMs(1793664000000), Text("DE"), Text("purchase"), Text(""), Text("screen_view"), Text("$pageview"), Text("/"), Text("/cart"), Text("/x"), TimestampMs(1793404800000), TimestampMs(1793664000000), Text("DE"), Text("/cart"), Text("purchase"), Text("/cart"), Text("purchase")]
         "#);
         insta::assert_snapshot!(asked.text(), @"
         User flow: Acme (`acme`), 2026-11-01 to 2026-11-02, UTC.
@@ -688,6 +731,55 @@ mod tests {
         |---|---|---|---|
         |1|/cart|purchase|5|
         |1|(entry)|purchase|1|
+        ");
+    }
+
+    #[test]
+    fn of_too_many_hops_those_not_shown_are_put_together_where_they_are_counted() {
+        let hop = |step: u8, source: &str, target: Json, sessions: i64| json!({"step": step, "source": source, "target": target, "first": step == 1, "sessions": sessions});
+        let every: Vec<Json> = (0..=super::MOST_HOPS)
+            .map(|page| hop(1, "/", json!(format!("/{page}")), 1))
+            .collect();
+        let asked = Asked::of(
+            "get_user_flow",
+            arguments(json!({"startPath": "/", "steps": 2, "branches": 1})),
+        )
+        .rows(every.into())
+        .rows(json!([{"step": 1, "node": "/", "newest": null}, {"step": 2, "node": "/0", "newest": null}]))
+        .rows(json!([
+            hop(1, "/", json!("/0"), 1),
+            hop(1, "/", json!("(other)"), 4_000),
+            hop(2, "/0", Json::Null, 1),
+            hop(2, "(other)", Json::Null, 4_000),
+        ]))
+        .go();
+        insta::assert_snapshot!(asked.statements(), @r#"
+        SELECT step, node AS source, next AS target, begins AS first, count(*) AS sessions, max(newest) AS newest FROM (SELECT hop['step'] AS step, hop['node'] AS node, hop['next'] AS next, hop['first'] AS begins, newest FROM (SELECT unnest(way) AS hop, newest FROM (SELECT journey(at_ms, CAST(marks AS BIGINT), node, CAST(0 AS BIGINT), CAST(2 AS BIGINT)) AS way, max(timestamp) AS newest FROM (SELECT identity(session_id) AS session, timestamp, CAST(arrow_cast(timestamp, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS at_ms, CASE WHEN name IN ($1, $2) AND path = $3 THEN $6 WHEN FALSE THEN $7 ELSE coalesce(nullif(path, ''), '(not set)') END AS node, CASE WHEN name IN ($1, $2) AND path = $3 AND timestamp >= $4 AND timestamp < $5 THEN 1 ELSE 0 END + CASE WHEN FALSE THEN 2 ELSE 0 END AS marks FROM events WHERE timestamp >= $10 AND timestamp < $11 AND session_id <> '' AND ((name IN ($8, $9)) OR (name IN ($1, $2) AND path = $3) OR (FALSE)) AND identity(session_id) IN (SELECT DISTINCT identity(session_id) FROM events WHERE timestamp >= $4 AND timestamp < $5 AND name IN ($1, $2) AND path = $3 AND session_id <> '')) AS moments GROUP BY session) AS ways) AS each_hop) AS hops GROUP BY step, node, next, begins LIMIT 4001
+          [Text("screen_view"), Text("$pageview"), Text("/"), TimestampMs(1793491200000), TimestampMs(1793664000000), Text("/"), Text(""), Text("screen_view"), Text("$pageview"), TimestampMs(1793491200000), TimestampMs(1793750400000)]
+        SELECT step, node, newest FROM (SELECT step, node, newest, row_number() OVER (PARTITION BY step ORDER BY sessions DESC, node) AS place FROM (SELECT step, node, count(*) AS sessions, max(newest) AS newest FROM (SELECT hop['step'] AS step, hop['node'] AS node, hop['next'] AS next, hop['first'] AS begins, newest FROM (SELECT unnest(way) AS hop, newest FROM (SELECT journey(at_ms, CAST(marks AS BIGINT), node, CAST(0 AS BIGINT), CAST(2 AS BIGINT)) AS way, max(timestamp) AS newest FROM (SELECT identity(session_id) AS session, timestamp, CAST(arrow_cast(timestamp, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS at_ms, CASE WHEN name IN ($1, $2) AND path = $3 THEN $6 WHEN FALSE THEN $7 ELSE coalesce(nullif(path, ''), '(not set)') END AS node, CASE WHEN name IN ($1, $2) AND path = $3 AND timestamp >= $4 AND timestamp < $5 THEN 1 ELSE 0 END + CASE WHEN FALSE THEN 2 ELSE 0 END AS marks FROM events WHERE timestamp >= $10 AND timestamp < $11 AND session_id <> '' AND ((name IN ($8, $9)) OR (name IN ($1, $2) AND path = $3) OR (FALSE)) AND identity(session_id) IN (SELECT DISTINCT identity(session_id) FROM events WHERE timestamp >= $4 AND timestamp < $5 AND name IN ($1, $2) AND path = $3 AND session_id <> '')) AS moments GROUP BY session) AS ways) AS each_hop) AS hops GROUP BY step, node) AS nodes) AS ranked WHERE place <= 1 ORDER BY step, place
+          [Text("screen_view"), Text("$pageview"), Text("/"), TimestampMs(1793491200000), TimestampMs(1793664000000), Text("/"), Text(""), Text("screen_view"), Text("$pageview"), TimestampMs(1793491200000), TimestampMs(1793750400000)]
+        SELECT step, source, target, begins AS first, count(*) AS sessions FROM (SELECT step, begins, coalesce(CASE WHEN step = 1 AND node IN ($12) THEN node WHEN step = 2 AND node IN ($13) THEN node END, '(other)') AS source, CASE WHEN next IS NOT NULL THEN coalesce(CASE WHEN step = 0 AND next IN ($14) THEN next WHEN step = 1 AND next IN ($15) THEN next END, '(other)') END AS target FROM (SELECT hop['step'] AS step, hop['node'] AS node, hop['next'] AS next, hop['first'] AS begins, newest FROM (SELECT unnest(way) AS hop, newest FROM (SELECT journey(at_ms, CAST(marks AS BIGINT), node, CAST(0 AS BIGINT), CAST(2 AS BIGINT)) AS way, max(timestamp) AS newest FROM (SELECT identity(session_id) AS session, timestamp, CAST(arrow_cast(timestamp, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS at_ms, CASE WHEN name IN ($1, $2) AND path = $3 THEN $6 WHEN FALSE THEN $7 ELSE coalesce(nullif(path, ''), '(not set)') END AS node, CASE WHEN name IN ($1, $2) AND path = $3 AND timestamp >= $4 AND timestamp < $5 THEN 1 ELSE 0 END + CASE WHEN FALSE THEN 2 ELSE 0 END AS marks FROM events WHERE timestamp >= $10 AND timestamp < $11 AND session_id <> '' AND ((name IN ($8, $9)) OR (name IN ($1, $2) AND path = $3) OR (FALSE)) AND identity(session_id) IN (SELECT DISTINCT identity(session_id) FROM events WHERE timestamp >= $4 AND timestamp < $5 AND name IN ($1, $2) AND path = $3 AND session_id <> '')) AS moments GROUP BY session) AS ways) AS each_hop) AS hops) AS shown GROUP BY step, source, target, begins
+          [Text("screen_view"), Text("$pageview"), Text("/"), TimestampMs(1793491200000), TimestampMs(1793664000000), Text("/"), Text(""), Text("screen_view"), Text("$pageview"), TimestampMs(1793491200000), TimestampMs(1793750400000), Text("/"), Text("/0"), Text("/"), Text("/0")]
+        "#);
+        insta::assert_snapshot!(asked.text(), @"
+        User flow: Acme (`acme`), 2026-11-01 to 2026-11-02, UTC.
+
+        mode: after · nodeKind: page · sessions: 4001
+
+        **nodes**
+
+        |step|node|sessions|percent|
+        |---|---|---|---|
+        |1|/|4001|100|
+        |2|/0|1|0.02|
+        |2|(other)|4000|99.98|
+
+        **links**
+
+        |step|source|target|sessions|
+        |---|---|---|---|
+        |1|/|(other)|4000|
+        |1|/|/0|1|
         ");
     }
 

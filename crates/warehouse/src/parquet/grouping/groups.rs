@@ -20,6 +20,9 @@ use super::numbers::Numbers;
 /// Groups that are told at a time.
 const CHUNK: usize = 4_096;
 
+/// So many more groups than there are may come with the next batch without much more memory.
+const FEW: usize = 256;
+
 /// What rows are grouped by, and what is asked of each group.
 pub(super) struct Groups {
     key: Arc<dyn PhysicalExpr>,
@@ -127,8 +130,14 @@ impl Groups {
                 self.memory.doubling.size()
             ));
         }
-        self.memory.to_tell.try_resize(self.memory.to_tell_bytes)?;
-        self.memory.room.try_resize(self.memory.room_bytes)?;
+        // Where there are few groups, little is told of them and little comes to them.
+        let held = (self.numbers.count() - self.told) as usize;
+        let share = (held + FEW).min(CHUNK);
+        let of = |bytes: usize| bytes / CHUNK * share;
+        self.memory
+            .to_tell
+            .try_resize(of(self.memory.to_tell_bytes))?;
+        self.memory.room.try_resize(of(self.memory.room_bytes))?;
         self.memory.room.free();
         Ok(())
     }
