@@ -18,7 +18,8 @@ use super::chunks::Chunks;
 
 /// Parts of the names of what doubles: the tables of groupings and what they hold of each group, and the rows of a join's one side, which
 /// are copied into one batch.
-const DOUBLE: [&str; 3] = ["HashAggregateStream", "GroupAccumulators", "HashJoinInput"];
+const DOUBLE: [&str; 3] = ["HashAggregateStream", "GroupAccumulators", JOINED_ROWS];
+const JOINED_ROWS: &str = "HashJoinInput";
 
 /// Most bytes that are asked for at a time.
 const AT_A_TIME: usize = 1 << 20;
@@ -96,11 +97,15 @@ impl MemoryPool for Pool {
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
         if doubles(reservation) {
-            let held = reservation.size() + additional;
+            // What a join asks for last is its table, which is made once: only the rows before it are copied.
+            let copied = match reservation.consumer().name().contains(JOINED_ROWS) {
+                true => reservation.size(),
+                false => reservation.size() + additional,
+            };
             let after = self.reserved() + additional;
-            if after + held > self.bytes {
+            if after + copied > self.bytes {
                 return Err(resources_datafusion_err!(
-                    "{} holds {held} bytes and may need as many more, of {} bytes {after} are in use",
+                    "{} may need {copied} bytes more while it copies what it holds, of {} bytes {after} are in use",
                     reservation.consumer().name(),
                     self.bytes
                 ));
@@ -143,5 +148,17 @@ mod tests {
         rows.free();
         assert!(table.try_grow(10).is_ok());
         assert_eq!(pool.reserved(), 50);
+    }
+
+    #[test]
+    fn a_join_needs_room_for_a_copy_of_its_rows_and_not_of_its_table() {
+        let pool: Arc<dyn MemoryPool> = Arc::new(Pool::new(100, Arc::new(Chunks::new(0))));
+        let join = MemoryConsumer::new("HashJoinInput").register(&pool);
+        assert!(join.try_grow(10).is_ok());
+        assert!(join.try_grow(15).is_ok());
+        // 25 of rows, which are copied, and 50 of table.
+        assert!(join.try_grow(51).is_err());
+        assert!(join.try_grow(50).is_ok());
+        assert_eq!(pool.reserved(), 75);
     }
 }

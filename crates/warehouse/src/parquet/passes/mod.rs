@@ -6,7 +6,7 @@
 //! held at a time is a part of it.
 //!
 //! Which operator that is follows from how far the statement came: of all that can be split, the one whose parts relieve operators
-//! that had taken in the most rows. The condition for a part moves down to where rows come from, as a filter on the key would (through
+//! that held the most rows, and of several the one that also relieves those that held the most before. The condition for a part moves down to where rows come from, as a filter on the key would (through
 //! projections, groupings and windows by the key, to both sides of a join on it), so that all of these hold a part as well.
 //!
 //! Parts add up because an expression gives the same each time: the guard lets no other function pass, and tools use none.
@@ -50,13 +50,15 @@ pub(super) struct Passes {
 #[derive(Debug)]
 struct Seen {
     name: String,
-    /// How much it took in to hold it, in one unit for all operators.
-    held: usize,
+    held: Load,
     children: Vec<Seen>,
 }
 
+/// How much operators took in, in one unit for all: first what they held when the plan ended, then what they held at any time.
+type Load = (usize, usize);
+
 impl Seen {
-    fn of(plan: &dyn ExecutionPlan, held: fn(&dyn ExecutionPlan) -> usize) -> Self {
+    fn of(plan: &dyn ExecutionPlan, held: fn(&dyn ExecutionPlan) -> Load) -> Self {
         let children = plan.children().into_iter();
         Self {
             name: plan.name().to_owned(),
@@ -87,7 +89,7 @@ impl Passes {
         // As much again is left for what is made of it.
         let parts = (bytes as u64 * 2).div_ceil(memory_bytes.max(1) as u64);
         Self {
-            top: Seen::of(plan, certain_bytes),
+            top: Seen::of(plan, |plan| (certain_bytes(plan), 0)),
             parts: parts.clamp(2, MOST),
         }
     }
@@ -95,7 +97,7 @@ impl Passes {
     /// After `plan` has run out of memory.
     pub(super) fn after(plan: &dyn ExecutionPlan) -> Self {
         Self {
-            top: Seen::of(plan, held_rows),
+            top: Seen::of(plan, |plan| (held_rows(plan), taken_rows(plan))),
             parts: likely_parts(plan),
         }
     }
@@ -111,7 +113,7 @@ impl Passes {
         if !self.top.is_of(plan, &mut held) {
             return Ok(None);
         }
-        let mut best = (0, None);
+        let mut best = ((0, 0), None);
         find(plan, true, &held, &mut best)?;
         let (_, Some(split)) = best else {
             return Ok(None);
@@ -123,20 +125,20 @@ impl Passes {
 }
 
 /// What each operator held.
-type Held = Vec<(Arc<dyn ExecutionPlan>, usize)>;
+type Held = Vec<(Arc<dyn ExecutionPlan>, Load)>;
 
 /// Whether what went wrong is that memory ran out.
 pub(super) fn is_out_of_memory(error: &DataFusionError) -> bool {
     matches!(error.find_root(), DataFusionError::ResourcesExhausted(_))
 }
 
-/// Looks for the split that relieves the most rows, from the top. `ordered` is whether an operator above may count on the order of
+/// Looks for the split that relieves the most, from the top. `ordered` is whether an operator above may count on the order of
 /// rows.
 fn find(
     plan: &Arc<dyn ExecutionPlan>,
     ordered: bool,
     held: &Held,
-    best: &mut (usize, Option<Split>),
+    best: &mut (Load, Option<Split>),
 ) -> Result<()> {
     let is_free = !(ordered && plan.output_ordering().is_some());
     let is_one = plan.output_partitioning().partition_count() == 1;
@@ -144,12 +146,13 @@ fn find(
         for keys in keys::of_children(plan.as_ref())? {
             let plan = Arc::clone(plan);
             let split = Split { plan, keys };
-            let mut relieved = 0;
+            let mut relieved = (0, 0);
             split.relieves(&mut |operator| {
                 let own = held.iter().find(|(held, _)| Arc::ptr_eq(held, operator));
-                relieved += own.map_or(0, |(_, rows)| *rows);
+                let (last, ever) = own.map_or((0, 0), |(_, load)| *load);
+                relieved = (relieved.0 + last, relieved.1 + ever);
             })?;
-            if relieved > best.0 {
+            if relieved.0 > 0 && relieved > best.0 {
                 *best = (relieved, Some(split));
             }
         }
@@ -197,17 +200,26 @@ fn is_rerunnable(plan: &dyn ExecutionPlan) -> bool {
             .all(|child| is_rerunnable(child.as_ref()))
 }
 
-/// The rows an operator had taken in to hold them.
+/// The rows an operator had taken in and still held.
 fn held_rows(plan: &dyn ExecutionPlan) -> usize {
+    let any: &dyn Any = plan;
+    // What has begun to give rows has taken in all, and holds less with each; but for a join, which keeps one side.
+    let has_given = || counted_rows(plan).is_some_and(|rows| rows > 0);
+    if !any.is::<HashJoinExec>() && has_taken_all(plan).unwrap_or_else(has_given) {
+        return 0;
+    }
+    taken_rows(plan)
+}
+
+/// The rows an operator had taken in to hold them.
+fn taken_rows(plan: &dyn ExecutionPlan) -> usize {
     let any: &dyn Any = plan;
     if any.is::<HashJoinExec>() {
         let metrics = plan.metrics();
         let rows = metrics.and_then(|metrics| metrics.sum_by_name("build_input_rows"));
         return rows.map_or(0, |rows| rows.as_usize());
     }
-    // What has begun to give rows has taken in all, and holds less with each.
-    let has_given = || counted_rows(plan).is_some_and(|rows| rows > 0);
-    if !holds(plan) || has_taken_all(plan).unwrap_or_else(has_given) {
+    if !holds(plan) {
         return 0;
     }
     let input = plan.children().into_iter().next();
