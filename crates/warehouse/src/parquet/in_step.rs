@@ -10,7 +10,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Int64Type, SchemaRef};
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::common::{Result, internal_err};
@@ -231,7 +231,9 @@ impl ExecutionPlan for InStep {
                         walker.has_given(&batch, place);
                     }
                     // Inputs may name their columns otherwise.
-                    let batch = batch.with_schema(schema)?;
+                    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+                    let (_, columns, _) = batch.into_parts();
+                    let batch = RecordBatch::try_new_with_options(schema, columns, &options)?;
                     return Ok(Some((batch.record_output(&given), walkers)));
                 }
             }
@@ -253,5 +255,64 @@ impl Walker {
             .filter(|instants| !instants.is_empty() && instants.is_valid(instants.len() - 1))
             .map(|instants| instants.value(instants.len() - 1));
         self.reached = last.unwrap_or(self.reached);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use arrow::array::{ArrayRef, Int64Array};
+    use datafusion::datasource::memory::MemorySourceConfig;
+    use futures::TryStreamExt;
+    use futures::executor::block_on;
+
+    use super::*;
+
+    /// An input of one column with these batches.
+    fn input(name: &str, batches: &[&[Option<i64>]]) -> Arc<dyn ExecutionPlan> {
+        let batch = |rows: &&[Option<i64>]| {
+            let column: ArrayRef = Arc::new(Int64Array::from(rows.to_vec()));
+            RecordBatch::try_from_iter_with_nullable([(name, column, true)]).unwrap()
+        };
+        let batches: Vec<RecordBatch> = batches.iter().map(batch).collect();
+        let schema = batches[0].schema();
+        MemorySourceConfig::try_new_exec(&[batches], schema, None).unwrap()
+    }
+
+    fn first_of_each_batch(place: Option<usize>) -> Vec<Option<i64>> {
+        let inputs = vec![
+            input("at", &[&[Some(1), Some(9)], &[Some(10)], &[Some(30)]]),
+            input(
+                "started",
+                &[
+                    &[Some(2), Some(3)],
+                    &[Some(4), None],
+                    &[Some(20)],
+                    &[Some(25)],
+                ],
+            ),
+        ];
+        let schema = inputs[0].schema();
+        let in_step = InStep::new(inputs, place, &schema);
+        let rows = in_step.execute(0, Arc::default()).unwrap();
+        let batches: Vec<RecordBatch> = block_on(rows.try_collect()).unwrap();
+        let first = |batch: &RecordBatch| {
+            assert_eq!(batch.schema(), schema);
+            let column = batch.column(0).as_primitive::<Int64Type>();
+            column.iter().next().unwrap()
+        };
+        batches.iter().map(first).collect()
+    }
+
+    #[test]
+    fn inputs_come_one_after_the_other_or_in_step() {
+        let rows = |rows: &[i64]| rows.iter().copied().map(Some).collect::<Vec<_>>();
+        assert_eq!(first_of_each_batch(None), rows(&[1, 10, 30, 2, 4, 20, 25]));
+        // What ends without an instant is taken to be where it was.
+        assert_eq!(
+            first_of_each_batch(Some(0)),
+            rows(&[1, 2, 4, 20, 10, 30, 25])
+        );
     }
 }
