@@ -12,6 +12,7 @@ pub use datafusion::DataFusionDialect;
 use crate::calendar::{Interval, WeekStart};
 use crate::funnel::FunnelRule;
 use crate::journey::JourneyRule;
+use crate::sql;
 use crate::sql::{Placeholder, Sql};
 use crate::stretches::StretchRule;
 use crate::value::Value;
@@ -113,6 +114,15 @@ pub trait Dialect {
 
     /// A field of a structure.
     fn field(&self, structure: &Sql, name: &'static str) -> Sql;
+
+    /// Fields of the structure in the column `structure`, each as a column with the name beside it: expressions for `SELECT`.
+    fn fields(&self, structure: &'static str, named: &[(&'static str, &'static str)]) -> Sql {
+        let each = named.iter().map(|(name, column)| {
+            let field = self.field(&Sql::from(structure), name);
+            sql!("{field} AS {column}", field, column)
+        });
+        Sql::join(each, ", ")
+    }
 
     /// How far an entity got in a funnel: an aggregate over its events, which are at `at_ms` (64-bit), can be the `steps` whose bits
     /// are set (a whole number; bit 0 is the first) and have a `value`. The best attempt is a structure: `times`, when each step was

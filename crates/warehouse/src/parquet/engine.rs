@@ -33,8 +33,8 @@ use super::chunks::Chunks;
 use super::cooperative_joins::COOPERATIVE_JOINS;
 use super::first_rows_first::FirstRowsFirst;
 use super::functions::{self, FingerprintKey, Ledger};
-use super::grouping::GroupByNumbers;
-use super::in_step::{GROUPED_UNIONS, UNIONS_IN_STEP};
+use super::grouping::group_by_numbers;
+use super::in_step::GROUPED_UNIONS;
 use super::lake_table::STORE_URL;
 use super::own_buffers::OWN_BUFFERS_OF_SORTS;
 use super::pool::Pool;
@@ -216,8 +216,7 @@ fn physical_rules(key: FingerprintKey) -> Vec<Arc<dyn PhysicalOptimizerRule + Se
         .position(|rule| rule.name() == PushdownSort::new().name())
         .map_or(rules.len(), |place| place + 1);
     rules.insert(sorts_handed_down, Arc::new(FirstRowsFirst));
-    rules.push(Arc::new(GroupByNumbers::new(key)));
-    rules.push(Arc::new(UNIONS_IN_STEP));
+    rules.push(Arc::new(group_by_numbers(key)));
     rules.push(Arc::new(OWN_BUFFERS_OF_SORTS));
     rules.push(Arc::new(COOPERATIVE_JOINS));
     rules

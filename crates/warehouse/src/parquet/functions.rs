@@ -10,12 +10,14 @@ mod identity;
 mod journey;
 mod map_argument;
 mod moments;
+mod numbered_texts;
 mod over_moments;
 mod page_times;
 mod property;
 mod property_entries;
 mod property_keys;
 mod stretches;
+mod views_memo;
 
 use std::sync::Arc;
 
@@ -26,7 +28,7 @@ use crate::funnel::FunnelRule;
 use crate::journey::JourneyRule;
 pub(super) use count::Ledger;
 use credited_pages::CreditedPages;
-pub(super) use fingerprint::FingerprintKey;
+pub(super) use fingerprint::{FingerprintKey, mixed};
 use over_moments::{Over, OverMoments};
 use page_times::PageTimes;
 

@@ -15,11 +15,10 @@ use arrow::datatypes::{Int64Type, SchemaRef};
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::common::{Result, internal_err};
 use datafusion::execution::TaskContext;
+use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::Column;
-use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
-use datafusion::physical_plan::execution_plan::{
-    Boundedness, EmissionType, replace_children_if_necessary,
-};
+use datafusion::physical_plan::aggregates::AggregateExec;
+use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::metrics::{
     BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet, RecordOutput,
@@ -33,35 +32,40 @@ use datafusion::physical_plan::{
 };
 use futures::{StreamExt, stream};
 
-use super::each_operator::{EachOperator, Replaced};
+use super::each_operator::{EachOperator, Replaced, one_partition};
 use super::functions::is_over_moments;
-use super::grouping::grouping;
 
-/// Puts an [`InStep`] in the place of every union that is grouped.
+/// Puts an [`InStep`] in the place of every union that is grouped. Where its rows become moments, they are read side by side.
 pub(super) const GROUPED_UNIONS: EachOperator = EachOperator {
     name: "GroupedUnions",
     replace: over_one_partition,
 };
 
-/// Has every [`InStep`] whose rows become moments read its inputs side by side.
-pub(super) const UNIONS_IN_STEP: EachOperator = EachOperator {
-    name: "UnionsInStep",
-    replace: over_unions_in_step,
-};
-
 fn over_one_partition(node: Arc<dyn ExecutionPlan>) -> Replaced {
-    let Some(aggregate) = grouping(node.as_ref()) else {
+    let any: &dyn Any = node.as_ref();
+    let Some(aggregate) = any.downcast_ref::<AggregateExec>() else {
         return Ok(Transformed::no(node));
     };
-    match one_partition(aggregate.input())? {
+    let instant = aggregate.aggr_expr().iter().find_map(|function| {
+        let is_over_moments = is_over_moments(function.fun().name());
+        is_over_moments.then(|| function.expressions().into_iter().next())?
+    });
+    match in_step(aggregate.input(), instant)? {
         Some(input) => replace_children_if_necessary(node, vec![input]).map(Transformed::yes),
         None => Ok(Transformed::no(node)),
     }
 }
 
-/// `plan` with its union read as one partition; none if it is no union's.
-fn one_partition(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+/// `plan` with its union read as one partition, in step by `instant` where that is a column of its inputs; none if it is no union's.
+fn in_step(
+    plan: &Arc<dyn ExecutionPlan>,
+    instant: Option<Arc<dyn PhysicalExpr>>,
+) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     let any: &dyn Any = plan.as_ref();
+    let place = instant.and_then(|instant| {
+        let any: &dyn Any = instant.as_ref();
+        any.downcast_ref::<Column>().map(Column::index)
+    });
     if let Some(union) = any.downcast_ref::<UnionExec>() {
         let inputs = union.inputs();
         let is_one =
@@ -69,59 +73,18 @@ fn one_partition(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn Executi
         return Ok(inputs
             .iter()
             .all(is_one)
-            .then(|| Arc::new(InStep::new(inputs.clone(), None, &union.schema())) as _));
+            .then(|| Arc::new(InStep::new(inputs.clone(), place, &union.schema())) as _));
     }
-    let below = match plan.children()[..] {
-        [input] if any.is::<ProjectionExec>() || any.is::<FilterExec>() => one_partition(input)?,
-        _ => None,
+    let below = if let Some(projection) = any.downcast_ref::<ProjectionExec>() {
+        let of = place.and_then(|place| projection.expr().get(place));
+        in_step(projection.input(), of.map(|expr| Arc::clone(&expr.expr)))?
+    } else if let Some(filter) = any.downcast_ref::<FilterExec>() {
+        // Which of its columns is which, only a projection says.
+        in_step(filter.input(), None)?
+    } else {
+        None
     };
     below
-        .map(|below| replace_children_if_necessary(Arc::clone(plan), vec![below]))
-        .transpose()
-}
-
-fn over_unions_in_step(node: Arc<dyn ExecutionPlan>) -> Replaced {
-    let Some(aggregate) = grouping(node.as_ref()) else {
-        return Ok(Transformed::no(node));
-    };
-    let instant = aggregate.aggr_expr().iter().find_map(|function| {
-        let is_over_moments = is_over_moments(function.fun().name());
-        is_over_moments.then(|| function.expressions().into_iter().next())?
-    });
-    let in_step = instant
-        .as_ref()
-        .and_then(column)
-        .map(|place| in_step(aggregate.input(), place));
-    match in_step.transpose()?.flatten() {
-        Some(in_step) => replace_children_if_necessary(node, vec![in_step]).map(Transformed::yes),
-        None => Ok(Transformed::no(node)),
-    }
-}
-
-fn column(expression: &Arc<dyn PhysicalExpr>) -> Option<usize> {
-    let any: &dyn Any = expression.as_ref();
-    any.downcast_ref::<Column>().map(Column::index)
-}
-
-/// `plan` with its union read in step by the column at `place`; none if it is no union's.
-fn in_step(plan: &Arc<dyn ExecutionPlan>, place: usize) -> Result<Option<Arc<dyn ExecutionPlan>>> {
-    let any: &dyn Any = plan.as_ref();
-    if let Some(union) = any.downcast_ref::<InStep>() {
-        let inputs = union.inputs.clone();
-        return Ok(Some(Arc::new(InStep::new(
-            inputs,
-            Some(place),
-            &union.schema(),
-        ))));
-    }
-    let Some(projection) = any.downcast_ref::<ProjectionExec>() else {
-        return Ok(None);
-    };
-    let of = projection.expr().get(place).map(|expr| &expr.expr);
-    let Some(place) = of.and_then(column) else {
-        return Ok(None);
-    };
-    in_step(projection.input(), place)?
         .map(|below| replace_children_if_necessary(Arc::clone(plan), vec![below]))
         .transpose()
 }
@@ -138,16 +101,10 @@ pub(super) struct InStep {
 
 impl InStep {
     fn new(inputs: Vec<Arc<dyn ExecutionPlan>>, place: Option<usize>, schema: &SchemaRef) -> Self {
-        let properties = PlanProperties::new(
-            EquivalenceProperties::new(Arc::clone(schema)),
-            Partitioning::UnknownPartitioning(1),
-            EmissionType::Incremental,
-            Boundedness::Bounded,
-        );
         Self {
             inputs,
             place,
-            properties: Arc::new(properties),
+            properties: one_partition(Arc::clone(schema)),
             metrics: ExecutionPlanMetricsSet::new(),
         }
     }

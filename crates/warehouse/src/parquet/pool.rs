@@ -98,9 +98,10 @@ impl MemoryPool for Pool {
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
         if doubles(reservation) {
             // What a join asks for last is its table, which is made once: only the rows before it are copied.
-            let copied = match reservation.consumer().name().contains(JOINED_ROWS) {
-                true => reservation.size(),
-                false => reservation.size() + additional,
+            let copied = if reservation.consumer().name().contains(JOINED_ROWS) {
+                reservation.size()
+            } else {
+                reservation.size() + additional
             };
             let after = self.reserved() + additional;
             if after + copied > self.bytes {

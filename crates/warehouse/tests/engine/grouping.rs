@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use futures::executor::block_on;
 use object_store::memory::InMemory;
-use sightline_warehouse::parquet::{EngineConfig, ParquetProject};
+use sightline_warehouse::parquet::ParquetProject;
 use sightline_warehouse::{Limits, ResultSet, Warehouse, sql};
 
-use super::support::{DAY_MS, NOVEMBER_MS, file, project_with, put, statement};
+use super::support::{DAY_MS, NOVEMBER_MS, file, instants, put, statement, texts, with_memory};
 
 const DAYS: i64 = 10;
 const VISITS: i64 = 4_000;
@@ -66,24 +66,6 @@ fn visits(returns_on: &[i64]) -> InMemory {
     store
 }
 
-fn texts(rows: impl Iterator<Item = Option<String>>) -> ArrayRef {
-    Arc::new(rows.collect::<StringArray>())
-}
-
-fn instants(rows: impl Iterator<Item = i64>) -> ArrayRef {
-    Arc::new(TimestampMillisecondArray::from_iter_values(rows).with_timezone("UTC"))
-}
-
-fn with_memory(store: InMemory, memory_bytes: usize) -> ParquetProject {
-    project_with(
-        store,
-        EngineConfig {
-            memory_bytes,
-            ..EngineConfig::default()
-        },
-    )
-}
-
 /// Pages by how long visits looked at them, and how long the visits took.
 fn pages(project: &ParquetProject) -> ResultSet {
     let statement = statement(project, |_| {
@@ -113,13 +95,13 @@ fn told(returns_on: &[i64], memory_bytes: usize, ask: fn(&ParquetProject) -> Res
 #[test]
 fn visits_are_told_as_they_fall_silent_and_everything_is_read_once() {
     // All 160,000 moments would take 2.6 MB, and the visits as much again.
-    assert_eq!(told(&[], 3500000, pages), EVENTS);
+    assert_eq!(told(&[], 3_500_000, pages), EVENTS);
 }
 
 #[test]
 fn a_visit_that_comes_back_after_it_was_told_is_still_one() {
     // It is known only then: what was begun is done again, in parts.
-    assert!(told(&[8], 3500000, pages) > EVENTS);
+    assert!(told(&[8], 3_500_000, pages) > EVENTS);
     // One that goes on is held.
     let days: Vec<i64> = (0..DAYS).collect();
     assert!(told(&days, 2_500_000, pages) > EVENTS);

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use futures::executor::block_on;
 use object_store::memory::InMemory;
 use serde_json::Value as Json;
-use sightline_warehouse::parquet::{EngineConfig, ParquetProject};
+use sightline_warehouse::parquet::ParquetProject;
 use sightline_warehouse::{Limits, ResultSet, Warehouse, sql};
 
-use super::support::{DAY_MS, NOVEMBER_MS, file, project_with, put, statement};
+use super::support::{DAY_MS, NOVEMBER_MS, file, instants, put, statement, texts, with_memory};
 
 const DAYS: i64 = 20;
 const ROWS: i64 = 2_000;
@@ -27,14 +27,6 @@ fn many_people(stores_sessions: bool) -> InMemory {
         }
     }
     store
-}
-
-fn texts(rows: impl Iterator<Item = Option<String>>) -> ArrayRef {
-    Arc::new(rows.collect::<StringArray>())
-}
-
-fn instants(rows: impl Iterator<Item = i64>) -> ArrayRef {
-    Arc::new(TimestampMillisecondArray::from_iter_values(rows).with_timezone("UTC"))
 }
 
 /// The person of an event: of every ninth none, of some the same as of many others.
@@ -104,17 +96,6 @@ fn sessions(day: i64) -> RecordBatch {
         ),
     ])
     .unwrap()
-}
-
-fn with_memory(store: InMemory, memory_bytes: usize) -> ParquetProject {
-    project_with(
-        store,
-        EngineConfig {
-            memory_bytes,
-            distinct_bytes: 20_000_000,
-            ..EngineConfig::default()
-        },
-    )
 }
 
 /// Asks with memory enough and with too little, in `order` or whatever order rows come in.

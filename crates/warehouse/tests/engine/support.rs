@@ -130,6 +130,26 @@ pub fn project_with(store: InMemory, config: EngineConfig) -> ParquetProject {
     )
 }
 
+/// A project whose queries may hold so many bytes.
+pub fn with_memory(store: InMemory, memory_bytes: usize) -> ParquetProject {
+    project_with(
+        store,
+        EngineConfig {
+            memory_bytes,
+            distinct_bytes: 20_000_000,
+            ..EngineConfig::default()
+        },
+    )
+}
+
+pub fn texts(rows: impl Iterator<Item = Option<String>>) -> ArrayRef {
+    Arc::new(rows.collect::<StringArray>())
+}
+
+pub fn instants(rows: impl Iterator<Item = i64>) -> ArrayRef {
+    Arc::new(TimestampMillisecondArray::from_iter_values(rows).with_timezone("UTC"))
+}
+
 pub fn ask(project: &ParquetProject, sql: &str) -> Result<Vec<Vec<Json>>, WarehouseError> {
     block_on(project.run_sql(sql, 0, 1_000, &Limits::default())).map(|result| result.rows)
 }

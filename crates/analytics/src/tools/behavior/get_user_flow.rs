@@ -411,18 +411,14 @@ impl Asked<'_> {
             &rule,
         );
         let each = dialect.unnest_list(&Sql::from("way"));
-        let fields = Sql::join(
-            [
+        let fields = dialect.fields(
+            "hop",
+            &[
                 ("step", "step"),
                 ("node", "node"),
                 ("next", "next"),
                 ("first", "begins"),
-            ]
-            .map(|(name, column)| {
-                let field = dialect.field(&Sql::from("hop"), name);
-                sql!("{field} AS {column}", field, column)
-            }),
-            ", ",
+            ],
         );
         Ok(sql!(
             "SELECT {fields}, newest FROM (SELECT {each} AS hop, newest FROM \

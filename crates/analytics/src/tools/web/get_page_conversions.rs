@@ -330,13 +330,7 @@ impl Asked<'_> {
             self.window_ms,
         );
         let each = dialect.unnest_list(&Sql::from("pages"));
-        let page = Sql::join(
-            [("origin", "page_origin"), ("path", "page_path")].map(|(name, column)| {
-                let field = dialect.field(&Sql::from("page"), name);
-                sql!("{field} AS {column}", field, column)
-            }),
-            ", ",
-        );
+        let page = dialect.fields("page", &[("origin", "page_origin"), ("path", "page_path")]);
         let among = pages.map_or_else(Sql::default, |pages| {
             let among = page::is_any(&mut query, pages);
             sql!(" WHERE {among}", among)

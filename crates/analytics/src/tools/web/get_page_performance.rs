@@ -377,18 +377,14 @@ impl Asked<'_> {
             &Sql::from("page_path"),
         );
         let each = dialect.unnest_list(&Sql::from("pages"));
-        let fields = Sql::join(
-            [
+        let fields = dialect.fields(
+            "page",
+            &[
                 ("origin", "page_origin"),
                 ("path", "page_path"),
                 ("timed", "timed"),
                 ("time_ms", "time_ms"),
-            ]
-            .map(|(name, column)| {
-                let field = dialect.field(&Sql::from("page"), name);
-                sql!("{field} AS {column}", field, column)
-            }),
-            ", ",
+            ],
         );
         let followed = range
             .lengthened(LONGEST_SESSION_MS)

@@ -10,6 +10,9 @@ use crate::sql;
 use crate::sql::Sql;
 use crate::stretches::StretchRule;
 
+/// Before every instant: when what never was happened.
+const LONG_AGO: i64 = -i64::MAX;
+
 /// A text that may be absent, in the order of texts.
 fn ordered(text: &Sql) -> Sql {
     sql!(
@@ -96,11 +99,12 @@ fn candidate_of(taken: u8, rule: &FunnelRule) -> Sql {
     let candidates = Sql::join(coming, ", ");
     // The first of those that began last: an array's search finds the first.
     sql!(
-        "arrayMap(these -> these[indexOf(arrayMap(attempt -> if(empty(attempt.1), -9223372036854775807, attempt.1[1]), these), \
-         arrayMax(arrayMap(attempt -> if(empty(attempt.1), -9223372036854775807, attempt.1[1]), these)))], \
+        "arrayMap(these -> these[indexOf(arrayMap(attempt -> if(empty(attempt.1), {LONG_AGO}, attempt.1[1]), these), \
+         arrayMax(arrayMap(attempt -> if(empty(attempt.1), {LONG_AGO}, attempt.1[1]), these)))], \
          [[state.1[{taken}], {candidates}]])[1]",
         taken,
-        candidates
+        candidates,
+        LONG_AGO
     )
 }
 
@@ -250,12 +254,13 @@ pub(super) fn credited_pages(
     sql!(
         "arrayMap(page -> CAST(tuple({origin}, {path}), 'Tuple(origin Nullable(String), path Nullable(String))'), \
          arrayMap(moments -> arrayDistinct(arrayMap(view -> tuple(view.3, view.4), arrayFilter((moment, next_ms) -> moment.2 = 1 \
-         AND next_ms != -9223372036854775807 AND next_ms - moment.1 <= {window_ms}, moments, \
-         arrayReverseFill(next_ms -> next_ms != -9223372036854775807, \
-         arrayMap(moment -> if(moment.2 = 0, moment.1, -9223372036854775807), moments))))), [{moments}])[1])",
+         AND next_ms != {LONG_AGO} AND next_ms - moment.1 <= {window_ms}, moments, \
+         arrayReverseFill(next_ms -> next_ms != {LONG_AGO}, \
+         arrayMap(moment -> if(moment.2 = 0, moment.1, {LONG_AGO}), moments))))), [{moments}])[1])",
         origin,
         path,
         window_ms,
+        LONG_AGO,
         moments
     )
 }

@@ -3,9 +3,13 @@
 //! SipHash-1-3 with 128 bits, keyed with bytes that nobody outside knows, so that texts with equal fingerprints cannot be made up. How
 //! many of the bits are kept decides how likely two of `n` texts are mixed up by chance: about `n² / 2^(bits + 1)`.
 
+use std::convert::Infallible;
+
 use arrow::array::{Array as _, ArrayRef, AsArray as _, StringViewArray};
 use arrow::datatypes::{DataType, Int64Type};
 use siphasher::sip128::SipHasher13;
+
+use super::views_memo::ViewsMemo;
 
 /// Views remembered within an array, as a power of two.
 const MEMO_BITS: u32 = 11;
@@ -56,14 +60,14 @@ impl Fingerprints {
         }
     }
 
-    /// Columns repeat their texts, which are then the same view: hashing those once is most of the work saved.
+    /// Hashing equal views once is most of the work saved.
     fn of_views(&self, texts: &StringViewArray, mut each: impl FnMut(usize, Fingerprint)) {
-        let hash = |text: &[u8]| self.0.hash(text).as_u64();
-        let mut memo = Memo::new(hash(b""));
+        let mut memo: ViewsMemo<1, MEMO_BITS, Fingerprint> = ViewsMemo::new();
         for (row, view) in texts.views().iter().enumerate() {
             if texts.is_valid(row) {
-                let of_text = || hash(texts.value(row).as_bytes());
-                each(row, memo.get(*view, of_text));
+                let of_text = || Ok(self.0.hash(texts.value(row).as_bytes()).as_u64());
+                let Ok::<_, Infallible>(fingerprint) = memo.get([*view], of_text);
+                each(row, fingerprint);
             }
         }
     }
@@ -81,30 +85,8 @@ impl Fingerprints {
     }
 }
 
-/// Fingerprints of the views met last, each at one place. Views that are equal within an array are of equal texts.
-struct Memo(Vec<(u128, Fingerprint)>);
-
-impl Memo {
-    /// The empty text's view is zero.
-    fn new(empty: Fingerprint) -> Self {
-        Self(vec![(0, empty); 1 << MEMO_BITS])
-    }
-
-    fn get(&mut self, view: u128, make: impl FnOnce() -> Fingerprint) -> Fingerprint {
-        // Both halves, since long texts differ by where they lie and short ones by what they say.
-        let folded = (view as u64) ^ ((view >> 64) as u64);
-        let place = folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - MEMO_BITS);
-        // That many bits fit.
-        let known = &mut self.0[place as usize];
-        if known.0 != view {
-            *known = (view, make());
-        }
-        known.1
-    }
-}
-
 /// Another number for every number, looking random (the finalizer of SplitMix64).
-fn mixed(number: u64) -> u64 {
+pub(in super::super) fn mixed(number: u64) -> u64 {
     let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     number ^ (number >> 31)

@@ -4,8 +4,7 @@
 //! A row of such an aggregate has an instant, marks (ten bits) and up to two texts. Texts are numbered as they come; pairs are told
 //! apart whatever they contain. State that leaves an aggregate half way, to be merged later, is a list of moments per group.
 
-use std::collections::{HashMap, VecDeque};
-use std::mem;
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -14,29 +13,28 @@ use arrow::array::{
     StringViewArray, StringViewBuilder, StructBuilder, UInt32Builder, make_builder,
 };
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Int64Type, UInt32Type};
-use datafusion::common::{
-    DataFusionError, Result, ScalarValue, exec_datafusion_err, plan_datafusion_err,
-};
+use datafusion::common::{Result, ScalarValue, exec_datafusion_err, plan_datafusion_err};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
 use datafusion::logical_expr::EmitTo;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::physical_expr::expressions::Literal;
 
 use super::super::pool::bytes_at_a_time;
+use super::numbered_texts::{Numbered, Ordered, Texts};
+use super::views_memo::{NO_TEXT, ViewsMemo};
 
 /// Marks a moment may have.
 pub(super) const MARK_BITS: u32 = 10;
 const MARKS: u32 = (1 << MARK_BITS) - 1;
-const MOST_TEXTS: u32 = u32::MAX >> MARK_BITS;
+
+/// How many pairs of texts are remembered within a batch, as a power of two.
+const MEMO_BITS: u32 = 9;
 
 /// Moments of the smallest block.
 const SMALLEST_BLOCK: usize = 1 << 10;
 
 /// What a moment takes as part of a state, with texts of usual length.
 const STATE_BYTES: usize = 80;
-
-/// Up to two texts; a null is none.
-pub(super) type Texts<'t> = [Option<&'t str>; 2];
 
 /// A moment of a group.
 #[derive(Debug, Clone, Copy)]
@@ -59,178 +57,6 @@ impl Moment {
     pub(super) fn texts(self) -> u32 {
         self.packed >> MARK_BITS
     }
-}
-
-/// Texts by their numbers.
-#[derive(Default)]
-pub(super) struct Numbered {
-    numbers: HashMap<Arc<str>, u32>,
-    keys: Vec<Arc<str>>,
-    bytes: usize,
-    key: String,
-}
-
-impl Numbered {
-    fn number(&mut self, texts: Texts<'_>) -> Result<u32> {
-        let mut key = mem::take(&mut self.key);
-        write_key(&mut key, texts);
-        let number = match self.numbers.get(key.as_str()) {
-            Some(number) => *number,
-            None => {
-                let number = u32::try_from(self.keys.len())
-                    .ok()
-                    .filter(|number| *number <= MOST_TEXTS)
-                    .ok_or_else(too_many)?;
-                let shared: Arc<str> = key.as_str().into();
-                self.bytes += shared.len() + 64;
-                self.keys.push(Arc::clone(&shared));
-                self.numbers.insert(shared, number);
-                number
-            }
-        };
-        self.key = key;
-        Ok(number)
-    }
-
-    /// The texts of a number.
-    pub(super) fn texts(&self, number: u32) -> Texts<'_> {
-        let key = usize::try_from(number)
-            .ok()
-            .and_then(|place| self.keys.get(place));
-        key.map_or([None, None], |key| read_key(key))
-    }
-
-    /// For each number its place in the order of the texts, and for each place its number.
-    pub(super) fn ordered(&self) -> Ordered {
-        let count = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
-        let mut numbers: Vec<u32> = (0..count).collect();
-        numbers.sort_by(|one, other| self.texts(*one).cmp(&self.texts(*other)));
-        let mut places = vec![0; numbers.len()];
-        for (place, number) in (0..count).zip(&numbers) {
-            places[usize::try_from(*number).unwrap_or(0)] = place;
-        }
-        Ordered { places, numbers }
-    }
-}
-
-/// Numbers of the texts met last in a batch, each at one place. Columns repeat their texts, and views that are equal within an array are
-/// of equal texts.
-struct Memo(Vec<(Views, u32)>);
-
-/// The views of up to two texts.
-type Views = [u128; 2];
-
-/// No text has such a view.
-const NO_TEXT: u128 = u128::MAX;
-/// No row has such views.
-const NO_VIEWS: Views = [NO_TEXT - 1; 2];
-
-/// Texts remembered, as a power of two.
-const MEMO_BITS: u32 = 9;
-
-impl Default for Memo {
-    fn default() -> Self {
-        Self(vec![(NO_VIEWS, 0); 1 << MEMO_BITS])
-    }
-}
-
-impl Memo {
-    /// Before another batch: its views are of other arrays.
-    fn forget(&mut self) {
-        self.0.fill((NO_VIEWS, 0));
-    }
-
-    /// The number of a row's texts.
-    fn number(
-        &mut self,
-        columns: &[&StringViewArray],
-        row: usize,
-        numbered: &mut Numbered,
-    ) -> Result<u32> {
-        let mut views = [NO_TEXT; 2];
-        for (view, column) in views.iter_mut().zip(columns) {
-            if column.is_valid(row) {
-                *view = column.views()[row];
-            }
-        }
-        let known = &mut self.0[place_of(views)];
-        if known.0 != views {
-            let mut texts: Texts<'_> = [None, None];
-            for (text, column) in texts.iter_mut().zip(columns) {
-                *text = column.is_valid(row).then(|| column.value(row));
-            }
-            *known = (views, numbered.number(texts)?);
-        }
-        Ok(known.1)
-    }
-}
-
-fn place_of([first, second]: Views) -> usize {
-    // Both halves, since long texts differ by where they lie and short ones by what they say.
-    let folded = |view: u128| (view as u64) ^ ((view >> 64) as u64);
-    let mixed = folded(first) ^ folded(second).rotate_left(32);
-    // That many bits fit.
-    (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - MEMO_BITS)) as usize
-}
-
-fn too_many() -> DataFusionError {
-    DataFusionError::ResourcesExhausted(
-        "more different values than an aggregate can tell apart".into(),
-    )
-}
-
-/// Texts in order.
-#[derive(Default)]
-pub(super) struct Ordered {
-    places: Vec<u32>,
-    numbers: Vec<u32>,
-}
-
-impl Ordered {
-    /// The place of a number.
-    pub(super) fn place(&self, number: u32) -> u32 {
-        at(&self.places, number)
-    }
-
-    /// The number at a place.
-    pub(super) fn number(&self, place: u32) -> u32 {
-        at(&self.numbers, place)
-    }
-}
-
-fn at(list: &[u32], index: u32) -> u32 {
-    usize::try_from(index)
-        .ok()
-        .and_then(|index| list.get(index).copied())
-        .unwrap_or(0)
-}
-
-/// `length|first` or `-`, then the same of the second: no two pairs are written alike.
-fn write_key(key: &mut String, texts: Texts<'_>) {
-    use std::fmt::Write as _;
-    key.clear();
-    for text in texts {
-        // Writing to a text cannot fail.
-        let _ = match text {
-            Some(text) => write!(key, "{}|{text}", text.len()),
-            None => write!(key, "-"),
-        };
-    }
-}
-
-fn read_key(key: &str) -> Texts<'_> {
-    let mut rest = key;
-    let mut next = || {
-        if let Some(others) = rest.strip_prefix('-') {
-            rest = others;
-            return None;
-        }
-        let (length, others) = rest.split_once('|')?;
-        let (text, others) = others.split_at_checked(length.parse().ok()?)?;
-        rest = others;
-        Some(text)
-    };
-    [next(), next()]
 }
 
 /// Moments that were taken in one after the other.
@@ -267,7 +93,7 @@ pub(super) struct Moments {
     /// Groups that were told: in moments, groups are numbered from the first there ever was.
     told: u32,
     texts: Numbered,
-    memo: Memo,
+    memo: ViewsMemo<2, MEMO_BITS, u32>,
     /// The order of the texts there were when groups were last told.
     order: Ordered,
     reservation: MemoryReservation,
@@ -291,7 +117,7 @@ impl Moments {
             groups: 0,
             told: 0,
             texts: Numbered::default(),
-            memo: Memo::default(),
+            memo: ViewsMemo::new(),
             order: Ordered::default(),
             reservation,
             largest_block,
@@ -307,7 +133,7 @@ impl Moments {
     fn bytes(&self) -> usize {
         let blocks = self.blocks.iter();
         let room: usize = blocks.map(|block| block.moments.capacity()).sum();
-        room * size_of::<Moment>() + self.texts.bytes
+        room * size_of::<Moment>() + self.texts.bytes()
     }
 
     /// Takes in rows of `at_ms`, `marks` and one or two texts. Rows without an instant or marks are left out.
@@ -334,12 +160,30 @@ impl Moments {
             if is_out || at.is_null(row) || marks.is_null(row) {
                 continue;
             }
-            let number = self.memo.number(&texts, row, &mut self.texts)?;
+            let number = self.number(&texts, row)?;
             let marks = u32::try_from(marks.value(row))
                 .map_err(|_| exec_datafusion_err!("marks that are none"))?;
             self.hold(*group, at.value(row), marks, number)?;
         }
         self.reservation.try_resize(self.bytes())
+    }
+
+    /// The number of a row's texts.
+    fn number(&mut self, columns: &[&StringViewArray], row: usize) -> Result<u32> {
+        let mut views = [NO_TEXT; 2];
+        for (view, column) in views.iter_mut().zip(columns) {
+            if column.is_valid(row) {
+                *view = column.views()[row];
+            }
+        }
+        let numbered = &mut self.texts;
+        self.memo.get(views, || {
+            let mut texts: Texts<'_> = [None, None];
+            for (text, column) in texts.iter_mut().zip(columns) {
+                *text = column.is_valid(row).then(|| column.value(row));
+            }
+            numbered.number(texts)
+        })
     }
 
     fn hold(&mut self, group: usize, at_ms: i64, marks: u32, number: u32) -> Result<()> {
@@ -391,7 +235,7 @@ impl Moments {
         let mut start = self.told;
         let bound = start.saturating_add(count);
         let mut made = 0;
-        if self.order.numbers.len() < self.texts.keys.len() {
+        if self.order.count() < self.texts.count() {
             self.order = self.texts.ordered();
         }
         let order = &self.order;
@@ -580,27 +424,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pairs_of_texts_are_told_apart_whatever_they_contain() {
-        let pairs: [Texts<'static>; 7] = [
-            [Some("a"), Some("bc")],
-            [Some("ab"), Some("c")],
-            [Some("1|a"), None],
-            [None, Some("1|a")],
-            [Some("-"), Some("")],
-            [Some(""), Some("-")],
-            [None, None],
-        ];
-        let mut numbered = Numbered::default();
-        for (place, pair) in (0..).zip(pairs) {
-            assert_eq!(numbered.number(pair).ok(), Some(place));
-        }
-        for (place, pair) in (0..).zip(pairs) {
-            assert_eq!(numbered.number(pair).ok(), Some(place));
-            assert_eq!(numbered.texts(place), pair);
-        }
-    }
-
-    #[test]
     fn moments_keep_their_texts_however_many_and_however_often() {
         let text = |row: usize, salt: usize| match (row * salt) % 5 {
             0 => None,
@@ -649,16 +472,5 @@ mod tests {
         };
         moments.tell(EmitTo::All, 0, tell).unwrap();
         assert_eq!(told, expected);
-    }
-
-    #[test]
-    fn numbers_are_put_in_the_order_of_their_texts() {
-        let mut numbered = Numbered::default();
-        for text in ["b", "c", "a"] {
-            assert!(numbered.number([Some(text), None]).is_ok());
-        }
-        let order = numbered.ordered();
-        assert_eq!([0, 1, 2].map(|number| order.place(number)), [1, 2, 0]);
-        assert_eq!([0, 1, 2].map(|place| order.number(place)), [2, 0, 1]);
     }
 }

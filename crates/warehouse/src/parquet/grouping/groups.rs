@@ -121,18 +121,22 @@ impl Groups {
         self.chunks.len()
     }
 
+    /// How many groups are held.
+    fn held(&self) -> usize {
+        (self.numbers.count() - self.told) as usize
+    }
+
     /// That there is memory for one more batch.
     pub(super) fn check_room(&mut self) -> Result<()> {
         if self.memory.is_short {
             return Err(resources_datafusion_err!(
                 "accumulators of {} groups take {} bytes",
-                self.numbers.count() - self.told,
+                self.held(),
                 self.memory.doubling.size()
             ));
         }
         // Where there are few groups, little is told of them and little comes to them.
-        let held = (self.numbers.count() - self.told) as usize;
-        let share = (held + FEW).min(CHUNK);
+        let share = (self.held() + FEW).min(CHUNK);
         let of = |bytes: usize| bytes / CHUNK * share;
         self.memory
             .to_tell
@@ -154,7 +158,7 @@ impl Groups {
         for key in keys.as_primitive::<Int64Type>() {
             of_rows.push(self.group(key)?);
         }
-        let held = (self.numbers.count() - self.told) as usize;
+        let held = self.held();
         for aggregate in &mut self.aggregates {
             let values = evaluate_many(std::slice::from_ref(&aggregate.arguments), batch)?;
             let filter = aggregate

@@ -17,7 +17,6 @@ use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
-use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Result, internal_err};
 use datafusion::execution::TaskContext;
@@ -35,6 +34,7 @@ use datafusion::physical_plan::{
 };
 use futures::{StreamExt, stream};
 
+use super::each_operator::EachOperator;
 use super::functions::FingerprintKey;
 use groups::Groups;
 
@@ -62,64 +62,35 @@ pub(super) fn holding_all(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn Execut
     plan.transform_up(|node| {
         let any: &dyn Any = node.as_ref();
         Ok(match any.downcast_ref::<NumberGrouping>() {
-            Some(grouping) => Transformed::yes(Arc::new(NumberGrouping {
-                aggregate: grouping.aggregate.clone(),
-                secret: grouping.secret,
-                tells_early: false,
-                metrics: ExecutionPlanMetricsSet::new(),
-            })),
+            Some(NumberGrouping {
+                aggregate, secret, ..
+            }) => {
+                let holding = NumberGrouping::new(aggregate.clone(), *secret, false);
+                Transformed::yes(Arc::new(holding))
+            }
             None => Transformed::no(node),
         })
     })
     .data()
 }
 
-/// Puts a [`NumberGrouping`] in the place of every grouping by one number.
-#[derive(Debug)]
-pub(super) struct GroupByNumbers {
-    secret: u64,
-}
-
-impl GroupByNumbers {
-    /// With a key that nobody outside knows.
-    pub(super) fn new(key: FingerprintKey) -> Self {
-        let mut half = [0; 8];
-        half.copy_from_slice(&key[..8]);
-        Self {
-            secret: u64::from_le_bytes(half),
-        }
-    }
-}
-
-impl PhysicalOptimizerRule for GroupByNumbers {
-    fn optimize(
-        &self,
-        plan: Arc<dyn ExecutionPlan>,
-        _config: &ConfigOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| {
+/// Puts a [`NumberGrouping`] in the place of every grouping by one number. Nobody outside knows the key.
+pub(super) fn group_by_numbers(key: FingerprintKey) -> impl PhysicalOptimizerRule + Send + Sync {
+    let mut half = [0; 8];
+    half.copy_from_slice(&key[..8]);
+    let secret = u64::from_le_bytes(half);
+    EachOperator {
+        name: "GroupByNumbers",
+        replace: move |node: Arc<dyn ExecutionPlan>| {
             let any: &dyn Any = node.as_ref();
             Ok(match any.downcast_ref::<AggregateExec>() {
                 Some(aggregate) if is_by_number(aggregate)? => {
-                    Transformed::yes(Arc::new(NumberGrouping {
-                        aggregate: aggregate.clone(),
-                        secret: self.secret,
-                        tells_early: true,
-                        metrics: ExecutionPlanMetricsSet::new(),
-                    }))
+                    let grouping = NumberGrouping::new(aggregate.clone(), secret, true);
+                    Transformed::yes(Arc::new(grouping) as _)
                 }
                 _ => Transformed::no(node),
             })
-        })
-        .data()
-    }
-
-    fn name(&self) -> &'static str {
-        "GroupByNumbers"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
+        },
     }
 }
 
@@ -148,6 +119,17 @@ struct NumberGrouping {
     /// Whether silent groups may be told before all rows are seen.
     tells_early: bool,
     metrics: ExecutionPlanMetricsSet,
+}
+
+impl NumberGrouping {
+    fn new(aggregate: AggregateExec, secret: u64, tells_early: bool) -> Self {
+        Self {
+            aggregate,
+            secret,
+            tells_early,
+            metrics: ExecutionPlanMetricsSet::new(),
+        }
+    }
 }
 
 impl DisplayAs for NumberGrouping {
@@ -195,12 +177,12 @@ impl ExecutionPlan for NumberGrouping {
         let Some(aggregate) = any.downcast_ref::<AggregateExec>() else {
             return internal_err!("a grouping stays one");
         };
-        Ok(Arc::new(Self {
-            aggregate: aggregate.clone(),
-            secret: self.secret,
-            tells_early: self.tells_early,
-            metrics: ExecutionPlanMetricsSet::new(),
-        }))
+        let aggregate = aggregate.clone();
+        Ok(Arc::new(Self::new(
+            aggregate,
+            self.secret,
+            self.tells_early,
+        )))
     }
 
     fn execute(

@@ -5,6 +5,8 @@
 
 use datafusion::common::{Result, resources_datafusion_err};
 
+use super::super::functions::mixed;
+
 const PART_BITS: u32 = 10;
 const PARTS: usize = 1 << PART_BITS;
 const SMALLEST_PART: usize = 8;
@@ -131,13 +133,6 @@ impl Part {
         // Less than the number of slots.
         ((lower * self.keys.len() as u64) >> 32) as usize
     }
-}
-
-/// Another number for every number, looking random (the finalizer of SplitMix64).
-fn mixed(number: u64) -> u64 {
-    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
 }
 
 #[cfg(test)]

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Result, internal_err};
 use datafusion::execution::TaskContext;
-use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
-use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
+use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, SendableRecordBatchStream,
 };
 use futures::{StreamExt, stream};
 
+use super::super::each_operator::one_partition;
 use super::is_out_of_memory;
 use super::part::Part;
 use super::split::Split;
@@ -32,17 +32,12 @@ pub(super) struct InTurn {
 impl InTurn {
     /// At first so many parts, all of one partition.
     pub(super) fn new(split: Split, parts: u64, most: u64) -> Self {
-        let properties = PlanProperties::new(
-            EquivalenceProperties::new(split.plan.schema()),
-            Partitioning::UnknownPartitioning(1),
-            EmissionType::Incremental,
-            Boundedness::Bounded,
-        );
+        let properties = one_partition(split.plan.schema());
         Self {
             split,
             parts,
             most,
-            properties: Arc::new(properties),
+            properties,
         }
     }
 }
