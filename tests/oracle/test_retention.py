@@ -73,6 +73,8 @@ def test_cohorts_of_events_and_filters(project, server, lakes):
     first, second, third = (row["name"] for row in rows)
     period = days(lake, 30)
     check_cohorts(client, lake, period, "week", startEvent=second, returnEvent=third)
+    check_cohorts(client, lake, period, "week", startEvent=second, returnEvent=second)
+    check_cohorts(client, lake, period, "day", returnEvent=third, includeAnonymous=True)
     check_cohorts(client, lake, period, "week", startEvent=first, criterion="onOrAfter", includeAnonymous=True, filters=MOBILE)
 
 

@@ -9,6 +9,7 @@
 
 #[cfg(feature = "clickhouse")]
 pub mod clickhouse;
+pub mod cohorts;
 pub mod credit;
 pub mod dialect;
 pub mod funnel;
@@ -31,6 +32,7 @@ mod value;
 mod warehouse;
 
 pub use calendar::{Calendar, InstantMs, Interval, WeekStart};
+pub use cohorts::CohortRule;
 pub use credit::{CONVERSION, VIEW};
 pub use dialect::{ClickHouseDialect, DataFusionDialect, Dialect};
 pub use error::WarehouseError;

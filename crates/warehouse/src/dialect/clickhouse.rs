@@ -3,10 +3,12 @@
 //! The tools' SQL is ClickHouse's as it stands, given the settings of `clickhouse::settings` (nulls as in the standard); here is what
 //! has another name. The aggregates over moments ([`moments`]) are written with arrays: no function has to be installed.
 
+mod description;
 mod moments;
 
 use super::Dialect;
 use crate::calendar::{Interval, WeekStart};
+use crate::cohorts::CohortRule;
 use crate::funnel::FunnelRule;
 use crate::journey::JourneyRule;
 use crate::sql;
@@ -238,6 +240,14 @@ impl Dialect for ClickHouseDialect {
 
     fn stretches(&self, day: &Sql, rule: &StretchRule) -> Sql {
         moments::stretches(day, rule)
+    }
+
+    fn cohort_returns(&self, at_ms: &Sql, marks: &Sql, rule: &CohortRule) -> Sql {
+        moments::cohort_returns(at_ms, marks, rule)
+    }
+
+    fn describe_values(&self, value: &Sql) -> Sql {
+        description::describe_values(value)
     }
 
     fn percentile(&self, expression: &Sql, percent: u8) -> Sql {

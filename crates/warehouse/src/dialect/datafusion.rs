@@ -2,6 +2,7 @@
 
 use super::Dialect;
 use crate::calendar::{Interval, WeekStart};
+use crate::cohorts::CohortRule;
 use crate::funnel::FunnelRule;
 use crate::journey::JourneyRule;
 use crate::sql;
@@ -10,7 +11,7 @@ use crate::stretches::StretchRule;
 use crate::value::Value;
 
 /// DataFusion's SQL, with the functions this crate adds to it (`bucket_start`, `identity`, `property`, `property_keys`, `property_entries`,
-/// `funnel`, `journey`, `page_times`, `credited_pages`, `stretches`).
+/// `funnel`, `journey`, `page_times`, `credited_pages`, `stretches`, `cohort_returns`, `describe_values`).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DataFusionDialect;
 
@@ -212,6 +213,27 @@ impl Dialect for DataFusionDialect {
             days,
             gap
         )
+    }
+
+    fn cohort_returns(&self, at_ms: &Sql, marks: &Sql, rule: &CohortRule) -> Sql {
+        let bounds_ms = Sql::join(
+            rule.bounds_ms.iter().map(|bound| sql!("{bound}", bound)),
+            ", ",
+        );
+        let cohorts = rule.cohorts;
+        let returns = rule.returns.name();
+        sql!(
+            "cohort_returns({at_ms}, CAST({marks} AS BIGINT), make_array({bounds_ms}), CAST({cohorts} AS BIGINT), '{returns}')",
+            at_ms,
+            marks,
+            bounds_ms,
+            cohorts,
+            returns
+        )
+    }
+
+    fn describe_values(&self, value: &Sql) -> Sql {
+        sql!("describe_values({value})", value)
     }
 
     fn percentile(&self, expression: &Sql, percent: u8) -> Sql {

@@ -10,12 +10,16 @@ pub use clickhouse::ClickHouseDialect;
 pub use datafusion::DataFusionDialect;
 
 use crate::calendar::{Interval, WeekStart};
+use crate::cohorts::CohortRule;
 use crate::funnel::FunnelRule;
 use crate::journey::JourneyRule;
 use crate::sql;
 use crate::sql::{Placeholder, Sql};
 use crate::stretches::StretchRule;
 use crate::value::Value;
+
+/// So many distinct values are few: [`Dialect::describe_values`] counts them exactly.
+pub const FEW_VALUES: usize = 1_000;
 
 /// The differences between warehouses' SQL.
 pub trait Dialect {
@@ -157,6 +161,19 @@ pub trait Dialect {
     /// (64-bit). A list of structures, one for each of them: `day`, and 1 or 0 for `opened` and `closed`, whether a stretch
     /// ([`crate::stretches`]) opens with it and whether one closes `gap` days after it.
     fn stretches(&self, day: &Sql, rule: &StretchRule) -> Sql;
+
+    /// When an entity began, and the periods in which it came back: an aggregate over what it did at `at_ms` (64-bit), which is a begin, a
+    /// return, or both (`marks`: the sum of [`crate::cohorts::BEGINS`] and [`crate::cohorts::RETURNS`]). A list of structures of the
+    /// `cohort`, the place (from 0) of the period it first began in. The first has as `last_ms` when it last came back, then or later,
+    /// and null as `period`; each of the others has a `period` in which it came back. Empty where it first began in no cohort's period.
+    fn cohort_returns(&self, at_ms: &Sql, marks: &Sql, rule: &CohortRule) -> Sql;
+
+    /// What texts, or numbers of 64 bits, are like, nulls left out: an aggregate. A structure: `carriers`, how many there are (64-bit);
+    /// `distinct_values`, how many different ones, and whether that `is_exact`, as it is up to [`FEW_VALUES`], and else as good as
+    /// [`Dialect::approximate_count_distinct`]; the `likely_type` all texts read as, `number`, `boolean`, `date` or else `text`; and up
+    /// to three `examples`: of few values the commonest, those that sort first among equally common ones; of many texts the first in
+    /// order, one between, and the last. Null, or with no carriers, where there are no values.
+    fn describe_values(&self, value: &Sql) -> Sql;
 
     /// The `percent`-th percentile, interpolated linearly between neighbours.
     fn percentile(&self, expression: &Sql, percent: u8) -> Sql;

@@ -1,8 +1,10 @@
 //! The functions this engine has beyond DataFusion's own: what [`crate::DataFusionDialect`] writes.
 
 mod bucket_start;
+mod cohort_returns;
 mod count;
 mod credited_pages;
+mod described_values;
 mod distinct_set;
 mod fingerprint;
 mod funnel;
@@ -11,12 +13,15 @@ mod journey;
 mod map_argument;
 mod moments;
 mod numbered_texts;
+mod of_groups;
 mod over_moments;
 mod page_times;
 mod property;
 mod property_entries;
 mod property_keys;
+mod slots;
 mod stretches;
+mod values_of_group;
 mod views_memo;
 
 use std::sync::Arc;
@@ -26,11 +31,15 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 
 use crate::funnel::FunnelRule;
 use crate::journey::JourneyRule;
+use cohort_returns::CohortReturns;
 pub(super) use count::Ledger;
 use credited_pages::CreditedPages;
+use described_values::DescribedValues;
 pub(super) use fingerprint::{FingerprintKey, mixed};
-use over_moments::{Over, OverMoments};
+use of_groups::{Groups, OfGroups};
+use over_moments::{GroupsOfMoments, OverMoments};
 use page_times::PageTimes;
+use stretches::Stretches;
 
 /// Those of single rows.
 pub(super) fn scalar(key: FingerprintKey) -> Vec<Arc<ScalarUDF>> {
@@ -64,12 +73,16 @@ pub(super) fn is_over_moments(name: &str) -> bool {
 /// Those of groups of rows, which reserve what they hold in `pool`.
 pub(super) fn aggregate(pool: &Arc<dyn MemoryPool>) -> Vec<Arc<AggregateUDF>> {
     vec![
-        Arc::new(AggregateUDF::new_from_impl(Over::<FunnelRule>::new(pool))),
-        Arc::new(AggregateUDF::new_from_impl(Over::<JourneyRule>::new(pool))),
-        Arc::new(AggregateUDF::new_from_impl(Over::<PageTimes>::new(pool))),
-        Arc::new(AggregateUDF::new_from_impl(Over::<CreditedPages>::new(
-            pool,
-        ))),
-        Arc::new(AggregateUDF::new_from_impl(stretches::Stretches::new())),
+        of_groups::<GroupsOfMoments<FunnelRule>>(pool),
+        of_groups::<GroupsOfMoments<JourneyRule>>(pool),
+        of_groups::<GroupsOfMoments<PageTimes>>(pool),
+        of_groups::<GroupsOfMoments<CreditedPages>>(pool),
+        of_groups::<Stretches>(pool),
+        of_groups::<CohortReturns>(pool),
+        of_groups::<DescribedValues>(pool),
     ]
+}
+
+fn of_groups<G: Groups>(pool: &Arc<dyn MemoryPool>) -> Arc<AggregateUDF> {
+    Arc::new(AggregateUDF::new_from_impl(OfGroups::<G>::new(pool)))
 }

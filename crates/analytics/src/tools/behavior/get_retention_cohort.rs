@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sightline_warehouse::{InstantMs, Query, Sql, Statement, Value, sql};
+use sightline_warehouse::cohorts::{BEGINS, RETURNS, Returns};
+use sightline_warehouse::{CohortRule, InstantMs, Query, Sql, Statement, Value, sql};
 
 use crate::answer::Answer;
 use crate::context::Context;
@@ -12,8 +13,8 @@ use crate::event_names::unknown_names;
 use crate::failure::{Failure, Mistake};
 use crate::family::{Family, Product, Scope};
 use crate::filters::{Conditions, Filters};
-use crate::identified;
-use crate::interval::{Every, instant};
+use crate::identified::{self, Identified};
+use crate::interval::Every;
 use crate::numbers::percent;
 use crate::range::{DateRange, Range};
 use crate::tool::{About, Tool};
@@ -138,26 +139,22 @@ impl Tool for GetRetentionCohort {
 
     async fn answer(input: Input, context: &Context<'_>) -> Result<Answer<Output>, Failure> {
         let asked = Asked::of(&input, context).await?;
-        let sizes: Vec<Size> = context.rows(asked.sizes()).await?;
-        let returns: Vec<Returned> = if sizes.is_empty() {
-            Vec::new()
-        } else {
-            context.rows(asked.returns()).await?
-        };
-        let table = Table::of(&sizes, &returns)?;
+        let rows: Vec<Row> = context.rows(asked.statement()).await?;
+        let newest = rows.iter().filter_map(|row| row.newest_ms).max();
+        let table = Table::of(&rows);
         let calendar = context.calendar();
         let interval = input.interval.every().interval();
         let mut average = vec![(0, 0); usize::try_from(input.periods).unwrap_or(0)];
         let mut cohorts = Vec::new();
         for (place, start) in asked.cohorts.iter().enumerate() {
-            let size = table.size(*start);
+            let size = table.size(place);
             let mut counts = Vec::new();
             for (k, average) in average.iter_mut().enumerate() {
                 let Some(period) = asked.periods.get(place + k) else {
                     break;
                 };
                 let over = calendar.next_bucket_start(*period, interval) <= context.asked_at_ms;
-                let count = over.then(|| table.retained(*start, *period, input.criterion));
+                let count = over.then(|| table.retained(place, place + k, input.criterion));
                 if let Some(count) = count {
                     average.0 += count;
                     average.1 += size;
@@ -179,8 +176,6 @@ impl Tool for GetRetentionCohort {
             let names: Vec<String> = input.start_event.iter().cloned().collect();
             notes.extend(unknown_names(&names, &asked.range, context).await?);
         }
-        let newest = returns.iter().filter_map(|row| row.newest.as_ref()).max();
-        let newest = context.newest(newest)?;
         let output = Output {
             interval: input.interval,
             criterion: input.criterion,
@@ -197,48 +192,46 @@ impl Tool for GetRetentionCohort {
     }
 }
 
+/// Profiles of a cohort; with a `period`, those that came back in it, where later ones count too for the last time. Both are places among
+/// the periods.
 #[derive(Deserialize)]
-struct Size {
-    cohort: String,
+struct Row {
+    cohort: usize,
+    period: Option<usize>,
     profiles: i64,
-}
-
-/// Profiles of a cohort by a period they were active in; where later ones count too, by the last.
-#[derive(Deserialize)]
-struct Returned {
-    cohort: String,
-    period: String,
-    profiles: i64,
-    newest: Option<String>,
+    newest_ms: Option<InstantMs>,
 }
 
 /// What was counted.
 struct Table {
-    sizes: HashMap<InstantMs, i64>,
-    returned: HashMap<(InstantMs, InstantMs), i64>,
+    sizes: HashMap<usize, i64>,
+    returned: HashMap<(usize, usize), i64>,
 }
 
 impl Table {
-    fn of(sizes: &[Size], returns: &[Returned]) -> Result<Self, Failure> {
+    fn of(rows: &[Row]) -> Self {
         let mut table = Self {
             sizes: HashMap::new(),
             returned: HashMap::new(),
         };
-        for row in sizes {
-            table.sizes.insert(instant(&row.cohort)?, row.profiles);
+        for row in rows {
+            match row.period {
+                Some(period) => {
+                    table.returned.insert((row.cohort, period), row.profiles);
+                }
+                None => {
+                    table.sizes.insert(row.cohort, row.profiles);
+                }
+            }
         }
-        for row in returns {
-            let key = (instant(&row.cohort)?, instant(&row.period)?);
-            table.returned.insert(key, row.profiles);
-        }
-        Ok(table)
+        table
     }
 
-    fn size(&self, cohort: InstantMs) -> i64 {
+    fn size(&self, cohort: usize) -> i64 {
         self.sizes.get(&cohort).copied().unwrap_or(0)
     }
 
-    fn retained(&self, cohort: InstantMs, period: InstantMs, criterion: Criterion) -> i64 {
+    fn retained(&self, cohort: usize, period: usize, criterion: Criterion) -> i64 {
         match criterion {
             Criterion::On => self.returned.get(&(cohort, period)).copied().unwrap_or(0),
             Criterion::OnOrAfter => self
@@ -261,7 +254,7 @@ struct Asked<'a> {
     /// Those, and the starts of the periods they are followed through, as far as they have begun.
     periods: Vec<InstantMs>,
     conditions: Conditions,
-    identified: Sql,
+    identified: Identified,
     context: &'a Context<'a>,
 }
 
@@ -303,9 +296,9 @@ impl<'a> Asked<'a> {
         let end = calendar.next_bucket_start(last, interval);
         let range = Range::of_days(calendar.date_of(first), calendar.date_of(end - 1), calendar);
         let identified = if input.include_anonymous {
-            Sql::default()
+            Identified::default()
         } else {
-            identified::condition(context).await?
+            identified::conditions(context).await?
         };
         Ok(Self {
             input,
@@ -318,97 +311,107 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// Each profile's first start ever, if that was in a cohort.
-    fn firsts(&self, query: &mut Query<'_>) -> Sql {
-        let end = query.bind(Value::TimestampMs(self.range.end_ms));
-        let begins = self.named(query, self.input.start_event.as_deref());
+    /// The periods that count: those followed, and after them, where it is enough to come back at any time, one up to now.
+    fn rule(&self) -> CohortRule {
+        let calendar = self.context.calendar();
+        let interval = self.input.interval.every().interval();
+        let cohorts = self.cohorts.len();
+        let mut bounds_ms = self.cohorts.clone();
+        bounds_ms.extend(self.periods.iter().skip(cohorts));
+        let last = bounds_ms.last().copied().unwrap_or(self.range.start_ms);
+        bounds_ms.push(calendar.next_bucket_start(last, interval));
+        let Input {
+            start_event,
+            return_event,
+            ..
+        } = self.input;
+        let begins_all = self.identified.by_event.is_empty()
+            && (start_event.is_none() || start_event == return_event);
+        let returns = match self.input.criterion {
+            Criterion::OnOrAfter => Returns::Last,
+            Criterion::On if begins_all => Returns::EachBegins,
+            Criterion::On => Returns::Each,
+        };
+        let now = self.context.asked_at_ms.saturating_add(1);
+        if returns == Returns::Last && bounds_ms.last().is_some_and(|end| *end < now) {
+            bounds_ms.push(now);
+        }
+        CohortRule {
+            bounds_ms,
+            cohorts,
+            returns,
+        }
+    }
+
+    fn statement(&self) -> Statement {
+        let mut query = self.context.query();
+        let rule = self.rule();
+        let start_event = self.input.start_event.as_deref();
+        let return_event = self.input.return_event.as_deref();
+        let begins = self.named(&mut query, start_event);
+        let comes_back = self.named(&mut query, return_event);
+        let Identified {
+            by_profile,
+            by_event,
+        } = &self.identified;
+        let end_ms = rule.bounds_ms.last().copied().unwrap_or(self.range.end_ms);
+        let end = query.bind(Value::TimestampMs(end_ms));
+        // What is neither is of no use.
+        let either = if start_event.is_some() && return_event.is_some() {
+            let (begins, comes_back) = (
+                self.named(&mut query, start_event),
+                self.named(&mut query, return_event),
+            );
+            sql!(" AND ({begins} OR {comes_back})", begins, comes_back)
+        } else {
+            Sql::default()
+        };
         let always = Range::always(self.context.calendar());
         let filters = self
             .conditions
-            .on_events(query, self.context.project, &always);
-        let since = query.bind(Value::TimestampMs(self.range.start_ms));
-        let identified = &self.identified;
-        let profile = query.dialect().identity(&Sql::from("profile_id"));
-        sql!(
-            "SELECT began, first_at FROM (SELECT {profile} AS began, min(timestamp) AS first_at FROM events \
-             WHERE timestamp < {end} AND profile_id <> ''{begins}{filters}{identified} GROUP BY began) AS firsts WHERE first_at >= {since}",
-            profile,
-            end,
-            begins,
-            filters,
-            identified,
-            since
-        )
-    }
-
-    fn sizes(&self) -> Statement {
-        let mut query = self.context.query();
-        let every = self.input.interval.every();
-        let cohort = every.bucket(&mut query, self.context.calendar(), "first_at");
-        let firsts = self.firsts(&mut query);
-        query.finish(sql!(
-            "SELECT cohort, count(*) AS profiles FROM (SELECT {cohort} AS cohort FROM ({firsts}) AS began) AS cohorts GROUP BY cohort",
-            cohort,
-            firsts
-        ))
-    }
-
-    fn returns(&self) -> Statement {
-        let mut query = self.context.query();
-        let every = self.input.interval.every();
-        let calendar = self.context.calendar();
-        let cohort = every.bucket(&mut query, calendar, "first_at");
-        let period = every.bucket(&mut query, calendar, "timestamp");
-        let firsts = self.firsts(&mut query);
-        let since = query.bind(Value::TimestampMs(self.range.start_ms));
-        // Later periods count as well where it is enough to come back at any time.
-        let until = match self.input.criterion {
-            Criterion::On => self.periods.last().map_or(self.range.end_ms, |last| {
-                calendar.next_bucket_start(*last, every.interval())
-            }),
-            Criterion::OnOrAfter => self.context.asked_at_ms.saturating_add(1),
-        };
-        let until = query.bind(Value::TimestampMs(until));
-        let comes_back = self.named(&mut query, self.input.return_event.as_deref());
-        let always = Range::always(calendar);
-        let filters = self
-            .conditions
             .on_events(&mut query, self.context.project, &always);
-        let profile = query.dialect().identity(&Sql::from("profile_id"));
-        let back = sql!(
-            "SELECT began, {cohort} AS cohort, {period} AS period, timestamp FROM \
-             (SELECT {profile} AS profile, timestamp FROM events WHERE timestamp >= {since} AND timestamp < {until} AND profile_id <> ''{comes_back}{filters}) \
-             AS back INNER JOIN ({firsts}) AS firsts ON profile = began WHERE timestamp >= first_at",
-            cohort,
-            period,
-            profile,
-            since,
-            until,
-            comes_back,
-            filters,
-            firsts
+        let dialect = query.dialect();
+        let profile = dialect.identity(&Sql::from("profile_id"));
+        let ms = dialect.epoch_ms(&Sql::from("timestamp"));
+        let returns = dialect.cohort_returns(&Sql::from("at_ms"), &Sql::from("marks"), &rule);
+        let each = dialect.unnest_list(&Sql::from("returns"));
+        let told = dialect.fields(
+            "told",
+            &[
+                ("cohort", "cohort"),
+                ("period", "period"),
+                ("last_ms", "last_ms"),
+            ],
         );
-        let per_profile = match self.input.criterion {
-            Criterion::On => sql!(
-                "SELECT began, cohort, period, max(timestamp) AS newest FROM ({back}) AS returned GROUP BY began, cohort, period",
-                back
-            ),
-            Criterion::OnOrAfter => sql!(
-                "SELECT began, cohort, max(period) AS period, max(timestamp) AS newest FROM ({back}) AS returned GROUP BY began, cohort",
-                back
-            ),
-        };
         query.finish(sql!(
-            "SELECT cohort, period, count(*) AS profiles, max(newest) AS newest FROM ({per_profile}) AS profiles GROUP BY cohort, period",
-            per_profile
+            "SELECT cohort, period, count(*) AS profiles, max(last_ms) AS newest_ms FROM (SELECT {told} FROM (SELECT {each} AS told FROM \
+             (SELECT {returns} AS returns FROM (SELECT {profile} AS profile, {ms} AS at_ms, \
+             CASE WHEN {begins}{by_event} THEN {BEGINS} ELSE 0 END + CASE WHEN {comes_back} THEN {RETURNS} ELSE 0 END AS marks \
+             FROM events WHERE timestamp < {end} AND profile_id <> ''{either}{filters}{by_profile}) AS marked GROUP BY profile) AS profiles) \
+             AS returned) AS members GROUP BY cohort, period",
+            told,
+            each,
+            returns,
+            profile,
+            ms,
+            begins,
+            by_event,
+            BEGINS,
+            comes_back,
+            RETURNS,
+            end,
+            either,
+            filters,
+            by_profile
         ))
     }
 
+    /// Whether an event is called so.
     fn named(&self, query: &mut Query<'_>, event: Option<&str>) -> Sql {
-        event.map_or_else(Sql::default, |event| {
-            let named = self.context.project.event_names.is_any(query, [event]);
-            sql!(" AND {named}", named)
-        })
+        event.map_or_else(
+            || Sql::from("TRUE"),
+            |event| self.context.project.event_names.is_any(query, [event]),
+        )
     }
 }
 
@@ -417,49 +420,45 @@ mod tests {
     use crate::testing::{Asked, table};
     use serde_json::{Value as Json, json};
 
-    fn size(cohort: &str, profiles: i64) -> Json {
-        json!({"cohort": format!("{cohort}T00:00:00Z"), "profiles": profiles})
+    fn size(cohort: usize, profiles: i64) -> Json {
+        json!({"cohort": cohort, "period": null, "profiles": profiles, "newest_ms": null})
     }
 
-    fn back(cohort: &str, period: &str, profiles: i64) -> Json {
-        json!({
-            "cohort": format!("{cohort}T00:00:00Z"), "period": format!("{period}T00:00:00Z"), "profiles": profiles,
-            "newest": "2026-11-03T10:00:00Z",
-        })
+    fn back(cohort: usize, period: usize, profiles: i64) -> Json {
+        // 2026-11-03T10:00:00Z
+        json!({"cohort": cohort, "period": period, "profiles": profiles, "newest_ms": 1_793_700_000_000_i64})
     }
 
     /// U1 active D0, D1, D2; U2 D0, D2; U3 D0; U4 D1, D2; U5 D1.
     const DAYS: [&str; 3] = ["2026-11-01", "2026-11-02", "2026-11-03"];
 
-    fn golden(criterion: &str, returned: Json) -> crate::testing::Done {
-        let [d0, d1, d2] = DAYS;
+    fn golden(criterion: &str, rows: Json) -> crate::testing::Done {
+        let [d0, _, d2] = DAYS;
         Asked::of(
             "get_retention_cohort",
             json!({"interval": "day", "periods": 3, "criterion": criterion, "startDate": d0, "endDate": d2, "includeAnonymous": true}),
         )
-        .rows(json!([size(d0, 3), size(d1, 2)]))
-        .rows(returned)
+        .rows(rows)
         .go()
     }
 
     #[test]
     fn the_golden_cohorts_that_come_back_on_a_day() {
-        let [d0, d1, d2] = DAYS;
         let asked = golden(
             "on",
             json!([
-                back(d0, d0, 3),
-                back(d0, d1, 1),
-                back(d0, d2, 2),
-                back(d1, d1, 2),
-                back(d1, d2, 1),
+                size(0, 3),
+                back(0, 0, 3),
+                back(0, 1, 1),
+                back(0, 2, 2),
+                size(1, 2),
+                back(1, 1, 2),
+                back(1, 2, 1),
             ]),
         );
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT cohort, count(*) AS profiles FROM (SELECT bucket_start(first_at, 'day', $1, 'monday') AS cohort FROM (SELECT began, first_at FROM (SELECT identity(profile_id) AS began, min(timestamp) AS first_at FROM events WHERE timestamp < $2 AND profile_id <> '' GROUP BY began) AS firsts WHERE first_at >= $3) AS began) AS cohorts GROUP BY cohort
-          [Text("UTC"), TimestampMs(1793750400000), TimestampMs(1793491200000)]
-        SELECT cohort, period, count(*) AS profiles, max(newest) AS newest FROM (SELECT began, cohort, period, max(timestamp) AS newest FROM (SELECT began, bucket_start(first_at, 'day', $1, 'monday') AS cohort, bucket_start(timestamp, 'day', $2, 'monday') AS period, timestamp FROM (SELECT identity(profile_id) AS profile, timestamp FROM events WHERE timestamp >= $5 AND timestamp < $6 AND profile_id <> '') AS back INNER JOIN (SELECT began, first_at FROM (SELECT identity(profile_id) AS began, min(timestamp) AS first_at FROM events WHERE timestamp < $3 AND profile_id <> '' GROUP BY began) AS firsts WHERE first_at >= $4) AS firsts ON profile = began WHERE timestamp >= first_at) AS returned GROUP BY began, cohort, period) AS profiles GROUP BY cohort, period
-          [Text("UTC"), Text("UTC"), TimestampMs(1793750400000), TimestampMs(1793491200000), TimestampMs(1793491200000), TimestampMs(1793923200000)]
+        SELECT cohort, period, count(*) AS profiles, max(last_ms) AS newest_ms FROM (SELECT told['cohort'] AS cohort, told['period'] AS period, told['last_ms'] AS last_ms FROM (SELECT unnest(returns) AS told FROM (SELECT cohort_returns(at_ms, CAST(marks AS BIGINT), make_array(1793491200000, 1793577600000, 1793664000000, 1793750400000, 1793836800000, 1793923200000), CAST(3 AS BIGINT), 'each_begins') AS returns FROM (SELECT identity(profile_id) AS profile, CAST(arrow_cast(timestamp, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS at_ms, CASE WHEN TRUE THEN 1 ELSE 0 END + CASE WHEN TRUE THEN 2 ELSE 0 END AS marks FROM events WHERE timestamp < $1 AND profile_id <> '') AS marked GROUP BY profile) AS profiles) AS returned) AS members GROUP BY cohort, period
+          [TimestampMs(1793923200000)]
         "#);
         insta::assert_snapshot!(asked.text(), @"
         Retention by cohort: Acme (`acme`), 2026-11-01 to 2026-11-03, UTC. Data through 2026-11-03T10:00:00Z.
@@ -480,22 +479,21 @@ mod tests {
 
     #[test]
     fn the_golden_cohorts_that_come_back_on_a_day_or_after() {
-        let [d0, d1, d2] = DAYS;
         // By the last day each was active on.
         let asked = golden(
             "onOrAfter",
             json!([
-                back(d0, d0, 1),
-                back(d0, d2, 2),
-                back(d1, d1, 1),
-                back(d1, d2, 1)
+                size(0, 3),
+                back(0, 0, 1),
+                back(0, 2, 2),
+                size(1, 2),
+                back(1, 1, 1),
+                back(1, 2, 1),
             ]),
         );
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT cohort, count(*) AS profiles FROM (SELECT bucket_start(first_at, 'day', $1, 'monday') AS cohort FROM (SELECT began, first_at FROM (SELECT identity(profile_id) AS began, min(timestamp) AS first_at FROM events WHERE timestamp < $2 AND profile_id <> '' GROUP BY began) AS firsts WHERE first_at >= $3) AS began) AS cohorts GROUP BY cohort
-          [Text("UTC"), TimestampMs(1793750400000), TimestampMs(1793491200000)]
-        SELECT cohort, period, count(*) AS profiles, max(newest) AS newest FROM (SELECT began, cohort, max(period) AS period, max(timestamp) AS newest FROM (SELECT began, bucket_start(first_at, 'day', $1, 'monday') AS cohort, bucket_start(timestamp, 'day', $2, 'monday') AS period, timestamp FROM (SELECT identity(profile_id) AS profile, timestamp FROM events WHERE timestamp >= $5 AND timestamp < $6 AND profile_id <> '') AS back INNER JOIN (SELECT began, first_at FROM (SELECT identity(profile_id) AS began, min(timestamp) AS first_at FROM events WHERE timestamp < $3 AND profile_id <> '' GROUP BY began) AS firsts WHERE first_at >= $4) AS firsts ON profile = began WHERE timestamp >= first_at) AS returned GROUP BY began, cohort) AS profiles GROUP BY cohort, period
-          [Text("UTC"), Text("UTC"), TimestampMs(1793750400000), TimestampMs(1793491200000), TimestampMs(1793491200000), TimestampMs(1795176000001)]
+        SELECT cohort, period, count(*) AS profiles, max(last_ms) AS newest_ms FROM (SELECT told['cohort'] AS cohort, told['period'] AS period, told['last_ms'] AS last_ms FROM (SELECT unnest(returns) AS told FROM (SELECT cohort_returns(at_ms, CAST(marks AS BIGINT), make_array(1793491200000, 1793577600000, 1793664000000, 1793750400000, 1793836800000, 1793923200000, 1795176000001), CAST(3 AS BIGINT), 'last') AS returns FROM (SELECT identity(profile_id) AS profile, CAST(arrow_cast(timestamp, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS at_ms, CASE WHEN TRUE THEN 1 ELSE 0 END + CASE WHEN TRUE THEN 2 ELSE 0 END AS marks FROM events WHERE timestamp < $1 AND profile_id <> '') AS marked GROUP BY profile) AS profiles) AS returned) AS members GROUP BY cohort, period
+          [TimestampMs(1795176000001)]
         "#);
         insta::assert_snapshot!(asked.text(), @"
         Retention by cohort: Acme (`acme`), 2026-11-01 to 2026-11-03, UTC. Data through 2026-11-03T10:00:00Z.
@@ -521,17 +519,16 @@ mod tests {
             json!({"startEvent": "signup", "returnEvent": "purchase"}),
         )
         .tables(vec![table("events", 0, &[]), table("profiles", 0, &[])])
-        .rows(json!([size("2026-11-09", 100), size("2026-11-16", 80)]))
         .rows(json!([
-            back("2026-11-09", "2026-11-09", 100),
-            back("2026-11-09", "2026-11-16", 3)
+            size(10, 100),
+            back(10, 10, 100),
+            back(10, 11, 3),
+            size(11, 80),
         ]))
         .go();
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT cohort, count(*) AS profiles FROM (SELECT bucket_start(first_at, 'week', $1, 'monday') AS cohort FROM (SELECT began, first_at FROM (SELECT identity(profile_id) AS began, min(timestamp) AS first_at FROM events WHERE timestamp < $2 AND profile_id <> '' AND name IN ($3) AND profile_id IN (SELECT profile_id FROM profiles WHERE is_identified) GROUP BY began) AS firsts WHERE first_at >= $4) AS began) AS cohorts GROUP BY cohort
-          [Text("UTC"), TimestampMs(1795392000000), Text("signup"), TimestampMs(1788134400000)]
-        SELECT cohort, period, count(*) AS profiles, max(newest) AS newest FROM (SELECT began, cohort, period, max(timestamp) AS newest FROM (SELECT began, bucket_start(first_at, 'week', $1, 'monday') AS cohort, bucket_start(timestamp, 'week', $2, 'monday') AS period, timestamp FROM (SELECT identity(profile_id) AS profile, timestamp FROM events WHERE timestamp >= $6 AND timestamp < $7 AND profile_id <> '' AND name IN ($8)) AS back INNER JOIN (SELECT began, first_at FROM (SELECT identity(profile_id) AS began, min(timestamp) AS first_at FROM events WHERE timestamp < $3 AND profile_id <> '' AND name IN ($4) AND profile_id IN (SELECT profile_id FROM profiles WHERE is_identified) GROUP BY began) AS firsts WHERE first_at >= $5) AS firsts ON profile = began WHERE timestamp >= first_at) AS returned GROUP BY began, cohort, period) AS profiles GROUP BY cohort, period
-          [Text("UTC"), Text("UTC"), TimestampMs(1795392000000), Text("signup"), TimestampMs(1788134400000), TimestampMs(1788134400000), TimestampMs(1795392000000), Text("purchase")]
+        SELECT cohort, period, count(*) AS profiles, max(last_ms) AS newest_ms FROM (SELECT told['cohort'] AS cohort, told['period'] AS period, told['last_ms'] AS last_ms FROM (SELECT unnest(returns) AS told FROM (SELECT cohort_returns(at_ms, CAST(marks AS BIGINT), make_array(1788134400000, 1788739200000, 1789344000000, 1789948800000, 1790553600000, 1791158400000, 1791763200000, 1792368000000, 1792972800000, 1793577600000, 1794182400000, 1794787200000, 1795392000000), CAST(12 AS BIGINT), 'each') AS returns FROM (SELECT identity(profile_id) AS profile, CAST(arrow_cast(timestamp, 'Timestamp(Millisecond, Some("UTC"))') AS BIGINT) AS at_ms, CASE WHEN name IN ($1) THEN 1 ELSE 0 END + CASE WHEN name IN ($2) THEN 2 ELSE 0 END AS marks FROM events WHERE timestamp < $3 AND profile_id <> '' AND (name IN ($4) OR name IN ($5)) AND profile_id IN (SELECT profile_id FROM profiles WHERE is_identified)) AS marked GROUP BY profile) AS profiles) AS returned) AS members GROUP BY cohort, period
+          [Text("signup"), Text("purchase"), TimestampMs(1795392000000), Text("signup"), Text("purchase")]
         "#);
         insta::assert_snapshot!(asked.text(), @"
         Retention by cohort: Acme (`acme`), 2026-08-31 to 2026-11-22, UTC. Data through 2026-11-03T10:00:00Z.

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::family::{Family, Product, Scope};
 use crate::filters::{Conditions, Filters};
-use crate::identified;
+use crate::identified::{self, Identified};
 use crate::interval::{Every, instant};
 use crate::numbers::percent;
 use crate::range::Range;
@@ -141,16 +141,20 @@ async fn statement(conditions: &Conditions, context: &Context<'_>) -> Result<Sta
     let profile = query.dialect().identity(&Sql::from("profile_id"));
     let within = until.contains(&mut query, "timestamp");
     let filters = conditions.on_events(&mut query, context.project, &until);
-    let identified = identified::condition(context).await?;
+    let Identified {
+        by_profile,
+        by_event,
+    } = identified::conditions(context).await?;
     Ok(query.finish(sql!(
         "SELECT day, count(*) AS users, max(last_at) AS newest FROM (SELECT {day} AS day, last_at FROM \
-         (SELECT {profile} AS profile, max(timestamp) AS last_at FROM events WHERE {within} AND profile_id <> ''{filters}{identified} GROUP BY profile) \
+         (SELECT {profile} AS profile, max(timestamp) AS last_at FROM events WHERE {within} AND profile_id <> ''{filters}{by_profile}{by_event} GROUP BY profile) \
          AS lasts) AS days GROUP BY day",
         day,
         profile,
         within,
         filters,
-        identified
+        by_profile,
+        by_event
     )))
 }
 

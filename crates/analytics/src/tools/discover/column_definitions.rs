@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use sightline_warehouse::{Query, Sql, Statement, sql};
 
-use super::get_property_definitions::{Definition, Question, example, has_few};
+use super::get_property_definitions::{Definition, Described, Question};
 use crate::columns::{Column, EVENTS, Kind};
 use crate::failure::Failure;
 use crate::numbers::percent;
@@ -19,60 +19,83 @@ impl Question<'_> {
                 column.name.contains(&search) || column.key().to_lowercase().contains(&search)
             })
             .collect();
-        let cells = self.first_row(self.counts(&asked)).await?;
+        let rows = self.context.run(self.statement(&asked)).await?.rows;
+        let mut cells = rows
+            .into_iter()
+            .next()
+            .ok_or_else(|| Failure::fault("an aggregate without groups answered no row"))?
+            .into_iter();
         let (Some(events), newest) = (
-            cells.first().and_then(Json::as_i64),
-            cells.get(1).and_then(Json::as_str),
+            cells.next().as_ref().and_then(Json::as_i64),
+            cells
+                .next()
+                .as_ref()
+                .and_then(Json::as_str)
+                .map(str::to_owned),
         ) else {
             return Err(Failure::fault(
                 "the statement over columns answered no count",
             ));
         };
-        let mut found: Vec<(&'static Column, Definition)> = Vec::new();
-        for (column, cells) in asked
-            .into_iter()
-            .zip(cells.get(2..).unwrap_or_default().chunks(CELLS))
-        {
-            let carriers = cells.first().and_then(Json::as_i64).unwrap_or_default();
-            if carriers > 0 {
-                found.push((column, self.column(column, carriers, events, cells)));
-            }
+        let mut found = Vec::new();
+        for column in asked {
+            let own: Vec<Json> = cells.by_ref().take(measures(column.kind)).collect();
+            let definition = self.definition(column, own, events)?;
+            found.extend(definition.filter(|definition| definition.events > 0));
         }
-        self.recount(&mut found).await?;
-        Ok((
-            events,
-            newest.map(str::to_owned),
-            found
-                .into_iter()
-                .map(|(_, definition)| definition)
-                .collect(),
-        ))
+        Ok((events, newest, found))
     }
 
-    fn column(&self, column: &Column, carriers: i64, events: i64, cells: &[Json]) -> Definition {
-        let distinct_values = cells.get(1).and_then(Json::as_i64);
-        let mut examples: Vec<String> = cells
-            .iter()
-            .skip(2)
-            .filter_map(|cell| self.example(column, cell))
-            .collect();
-        examples.dedup();
-        let examples = examples.into_iter().map(example).collect();
-        Definition {
-            name: column.name.to_owned(),
-            events: carriers,
-            share_percent: percent(carriers, events),
-            likely_type: match column.kind {
-                Kind::Text | Kind::Map => "text",
-                Kind::TextList => "list",
-                Kind::Number | Kind::Money => "number",
-                Kind::Truth => "boolean",
-                Kind::Instant => "date",
-            },
-            distinct_values,
-            approximate: distinct_values.is_some(),
-            examples,
+    /// A column, by what was measured of it; none of one that no event has a value in.
+    fn definition(
+        &self,
+        column: &Column,
+        measured: Vec<Json>,
+        events: i64,
+    ) -> Result<Option<Definition>, Failure> {
+        let mut measured = measured.into_iter();
+        let first = measured.next().unwrap_or_default();
+        let name = column.name.to_owned();
+        if column.kind == Kind::TextList {
+            let carriers = first.as_i64().unwrap_or_default();
+            return Ok(Some(Definition {
+                name,
+                events: carriers,
+                share_percent: percent(carriers, events),
+                likely_type: "list".into(),
+                distinct_values: None,
+                approximate: false,
+                examples: Vec::new(),
+            }));
         }
+        let described: Option<Described> = serde_json::from_value(first).map_err(|error| {
+            Failure::fault(format!(
+                "the statement over columns described none: {error}"
+            ))
+        })?;
+        let Some(described) = described else {
+            return Ok(None);
+        };
+        let mut definition = described.definition(name, events);
+        let likely_type = match column.kind {
+            Kind::Text => {
+                return Ok(Some(Definition {
+                    likely_type: "text".into(),
+                    ..definition
+                }));
+            }
+            Kind::Number | Kind::Money => "number",
+            Kind::Truth => "boolean",
+            Kind::Instant => "date",
+            Kind::Map | Kind::TextList => "list",
+        };
+        definition.likely_type = likely_type.into();
+        // In the order of what they are, not of the texts they are written as.
+        definition.examples = measured
+            .filter_map(|cell| self.example(column, &cell))
+            .collect();
+        definition.examples.dedup();
+        Ok(Some(definition))
     }
 
     fn example(&self, column: &Column, cell: &Json) -> Option<String> {
@@ -87,80 +110,47 @@ impl Question<'_> {
         }
     }
 
-    /// Count, newest event, and [`CELLS`] measures of every column.
-    fn counts(&self, columns: &[&'static Column]) -> Statement {
+    /// Count, newest event, and the [`measures`] of every column.
+    fn statement(&self, columns: &[&'static Column]) -> Statement {
         let mut query = self.context.query();
-        let mut measures = vec![sql!("count(*) AS events"), sql!("max(timestamp) AS newest")];
+        let mut measured = vec![sql!("count(*) AS events"), sql!("max(timestamp) AS newest")];
         for (column, n) in columns.iter().zip(0_usize..) {
             let value = self.carried(&mut query, column);
             let dialect = query.dialect();
-            let measure = if column.kind == Kind::TextList {
-                let has_texts = dialect.has_texts(&column.sql());
-                sql!(
-                    "sum(CASE WHEN {has_texts} THEN 1 ELSE 0 END) AS n_{n}, NULL AS d_{n}, NULL AS lo_{n}, NULL AS hi_{n}",
-                    has_texts,
-                    n
-                )
-            } else {
-                // An engine may count texts approximately, but not floats.
-                let counted = if column.kind == Kind::Number {
-                    dialect.as_text(&value)
-                } else {
-                    value.clone()
-                };
-                let distinct = dialect.approximate_count_distinct(&counted);
-                sql!(
-                    "count({value}) AS n_{n}, {distinct} AS d_{n}, min({value}) AS lo_{n}, max({value}) AS hi_{n}",
-                    value,
-                    distinct,
-                    n
-                )
-            };
-            measures.push(measure);
+            measured.push(match column.kind {
+                Kind::Text => {
+                    let described = dialect.describe_values(&value);
+                    sql!("{described} AS d_{n}", described, n)
+                }
+                Kind::TextList => {
+                    let has_texts = dialect.has_texts(&value);
+                    sql!(
+                        "sum(CASE WHEN {has_texts} THEN 1 ELSE 0 END) AS n_{n}",
+                        has_texts,
+                        n
+                    )
+                }
+                _ => {
+                    let described = match column.kind {
+                        Kind::Instant => dialect.describe_values(&dialect.epoch_ms(&value)),
+                        _ => dialect.describe_values(&value),
+                    };
+                    sql!(
+                        "{described} AS d_{n}, min({value}) AS lo_{n}, max({value}) AS hi_{n}",
+                        described,
+                        n,
+                        value
+                    )
+                }
+            });
         }
-        let measures = Sql::join(measures, ", ");
+        let measured = Sql::join(measured, ", ");
         let within = self.within(&mut query);
         query.finish(sql!(
-            "SELECT {measures} FROM events WHERE {within}",
-            measures,
+            "SELECT {measured} FROM events WHERE {within}",
+            measured,
             within
         ))
-    }
-
-    /// Counts exactly where there are few values.
-    async fn recount(&self, found: &mut [(&'static Column, Definition)]) -> Result<(), Failure> {
-        let few: Vec<usize> = (0..found.len())
-            .filter(|at| has_few(found[*at].1.distinct_values))
-            .collect();
-        if few.is_empty() {
-            return Ok(());
-        }
-        let mut query = self.context.query();
-        let counts = few
-            .iter()
-            .map(|at| {
-                let value = self.carried(&mut query, found[*at].0);
-                query.dialect().count_distinct(&value)
-            })
-            .collect::<Vec<_>>();
-        let counts = counts
-            .into_iter()
-            .zip(0_usize..)
-            .map(|(count, n)| sql!("{count} AS d_{n}", count, n));
-        let counts = Sql::join(counts.collect::<Vec<_>>(), ", ");
-        let within = self.within(&mut query);
-        let cells = self
-            .first_row(query.finish(sql!(
-                "SELECT {counts} FROM events WHERE {within}",
-                counts,
-                within
-            )))
-            .await?;
-        for (at, cell) in few.into_iter().zip(cells) {
-            found[at].1.distinct_values = cell.as_i64();
-            found[at].1.approximate = false;
-        }
-        Ok(())
     }
 
     /// A column's value as answers show it, null where it is empty.
@@ -175,14 +165,12 @@ impl Question<'_> {
             _ => name,
         }
     }
-
-    async fn first_row(&self, statement: Statement) -> Result<Vec<Json>, Failure> {
-        let rows = self.context.run(statement).await?.rows;
-        rows.into_iter()
-            .next()
-            .ok_or_else(|| Failure::fault("an aggregate without groups answered no row"))
-    }
 }
 
-/// Measures of a column: carriers, distinct values, lowest, highest.
-const CELLS: usize = 4;
+/// How many cells a column has in the answer: of values with an order of their own also the lowest and the highest.
+fn measures(kind: Kind) -> usize {
+    match kind {
+        Kind::Text | Kind::TextList | Kind::Map => 1,
+        Kind::Number | Kind::Money | Kind::Truth | Kind::Instant => 3,
+    }
+}

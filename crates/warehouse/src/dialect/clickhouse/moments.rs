@@ -3,6 +3,7 @@
 //! A group's moments are collected as tuples, sorted, and folded or mapped. An absent text sorts before every other, as it does
 //! there: it is `(0, '')` where a present one is `(1, text)`.
 
+use crate::cohorts::{BEGINS, CohortRule, RETURNS, Returns};
 use crate::credit::{CONVERSION, VIEW};
 use crate::funnel::FunnelRule;
 use crate::journey::{END, JourneyMode, JourneyRule, START};
@@ -275,5 +276,53 @@ pub(super) fn stretches(day: &Sql, rule: &StretchRule) -> Sql {
         gap,
         days,
         day
+    )
+}
+
+/// See [`crate::Dialect::cohort_returns`].
+///
+/// Of each period the last return is kept, by its place from 1.
+pub(super) fn cohort_returns(at_ms: &Sql, marks: &Sql, rule: &CohortRule) -> Sql {
+    let bounds = rule.bounds_ms.iter().map(|bound| sql!("{bound}", bound));
+    let bounds = Sql::join(bounds, ", ");
+    let bounds = sql!("CAST([{bounds}], 'Array(Int64)')", bounds);
+    let (cohorts, periods) = (rule.cohorts, rule.bounds_ms.len().saturating_sub(1));
+    let has = |mark: i64| {
+        sql!(
+            "bitAnd(assumeNotNull(toUInt8({marks})), {mark}) != 0",
+            marks,
+            mark
+        )
+    };
+    let (begins, comes_back) = (has(BEGINS), has(RETURNS));
+    let place_of = |at: &'static str| {
+        let bounds = &bounds;
+        sql!("arrayCount(bound -> bound <= {at}, {bounds})", bounds, at)
+    };
+    let at = sql!("assumeNotNull(toInt64({at_ms}))", at_ms);
+    let place = sql!("arrayCount(bound -> bound <= {at}, {bounds})", bounds, at);
+    let cohort = place_of("first");
+    // The first of the periods that are told.
+    let told = match rule.returns {
+        Returns::Each | Returns::EachBegins => "1",
+        Returns::Last => "-1",
+    };
+    let row = "Tuple(cohort Int64, period Nullable(Int64), last_ms Nullable(Int64))";
+    sql!(
+        "arrayMap((first, lasts) -> arrayMap((cohort, returned) -> if(cohort BETWEEN 1 AND {cohorts}, arrayConcat(\
+         [CAST(tuple(cohort - 1, NULL, if(empty(returned), NULL, toNullable(arrayMax(at -> at.2, returned)))), '{row}')], \
+         arrayMap(at -> CAST(tuple(cohort - 1, at.1 - 1, NULL), '{row}'), arraySlice(returned, {told}))), []), \
+         [toInt64({cohort})], [arrayFilter(at -> at.1 <= {periods} AND at.2 >= first, arrayZip(lasts.1, lasts.2))])[1], \
+         [ifNull(minIf({at}, {begins}), toInt64({LONG_AGO}))], [maxMapIf([toInt64({place})], [{at}], {comes_back})])[1]",
+        cohorts,
+        row,
+        told,
+        cohort,
+        periods,
+        at,
+        begins,
+        LONG_AGO,
+        place,
+        comes_back
     )
 }

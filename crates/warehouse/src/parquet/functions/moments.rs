@@ -21,6 +21,7 @@ use datafusion::physical_expr::expressions::Literal;
 
 use super::super::pool::bytes_at_a_time;
 use super::numbered_texts::{Numbered, Ordered, Texts};
+use super::of_groups::Rows;
 use super::views_memo::{NO_TEXT, ViewsMemo};
 
 /// Marks a moment may have.
@@ -155,16 +156,12 @@ impl Moments {
             .map(|column| column.as_string_view())
             .collect();
         self.memo.forget();
-        for (row, group) in group_indices.iter().enumerate() {
-            let is_out = filter.is_some_and(|filter| filter.is_null(row) || !filter.value(row));
-            if is_out || at.is_null(row) || marks.is_null(row) {
-                continue;
-            }
+        Rows::of(&values[..2], filter).each(|row| {
             let number = self.number(&texts, row)?;
             let marks = u32::try_from(marks.value(row))
                 .map_err(|_| exec_datafusion_err!("marks that are none"))?;
-            self.hold(*group, at.value(row), marks, number)?;
-        }
+            self.hold(group_indices[row], at.value(row), marks, number)
+        })?;
         self.reservation.try_resize(self.bytes())
     }
 

@@ -1,19 +1,16 @@
-//! An aggregate over the moments of a group, whatever it makes of them: what DataFusion asks of all of them alike.
+//! An aggregate over the moments of a group, whatever it makes of them.
 
-use std::fmt;
-use std::hash::Hash;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray};
 use arrow::datatypes::{DataType, FieldRef};
-use datafusion::common::{Result, not_impl_err};
+use datafusion::common::Result;
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
-};
+use datafusion::logical_expr::{EmitTo, GroupsAccumulator, TypeSignature};
 
 use super::moments::{Moments, state_fields};
+use super::of_groups::Groups;
 
 /// What is made of a group's moments. The first arguments are the instant, the marks and [`OverMoments::TEXTS`] texts; then come
 /// constants.
@@ -35,90 +32,39 @@ pub(super) trait OverMoments: Send + Sync + Sized + 'static {
     fn tell(&self, moments: &mut Moments, emit_to: EmitTo) -> Result<ArrayRef>;
 }
 
-/// The aggregate of a rule.
-pub(super) struct Over<R> {
-    signature: Signature,
-    pool: Arc<dyn MemoryPool>,
-    rule: std::marker::PhantomData<fn() -> R>,
-}
-
-impl<R: OverMoments> Over<R> {
-    /// What it holds is reserved in `pool`.
-    pub(super) fn new(pool: &Arc<dyn MemoryPool>) -> Self {
-        let mut arguments = vec![DataType::Int64, DataType::Int64];
-        arguments.extend(vec![DataType::Utf8View; R::TEXTS]);
-        arguments.extend_from_slice(R::CONSTANTS);
-        Self {
-            signature: Signature::exact(arguments, Volatility::Immutable),
-            pool: Arc::clone(pool),
-            rule: std::marker::PhantomData,
-        }
-    }
-}
-
-// By hand: a rule is no part of what tells two functions apart, its name is.
-impl<R: OverMoments> fmt::Debug for Over<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(R::NAME)
-    }
-}
-
-impl<R: OverMoments> PartialEq for Over<R> {
-    fn eq(&self, other: &Self) -> bool {
-        self.signature == other.signature
-    }
-}
-
-impl<R: OverMoments> Eq for Over<R> {}
-
-impl<R: OverMoments> Hash for Over<R> {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        R::NAME.hash(state);
-    }
-}
-
-impl<R: OverMoments> AggregateUDFImpl for Over<R> {
-    fn name(&self) -> &str {
-        R::NAME
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
-        Ok(R::answer())
-    }
-
-    fn accumulator(&self, _arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        not_impl_err!("{} is an aggregate of groups", R::NAME)
-    }
-
-    fn state_fields(&self, arguments: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
-        Ok(state_fields(&arguments))
-    }
-
-    fn groups_accumulator_supported(&self, _arguments: AccumulatorArgs<'_>) -> bool {
-        true
-    }
-
-    fn create_groups_accumulator(
-        &self,
-        arguments: AccumulatorArgs<'_>,
-    ) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Groups {
-            rule: R::of(&arguments)?,
-            moments: Moments::new(&self.pool),
-        }))
-    }
-}
-
-struct Groups<R> {
+/// Groups of moments, and the rule for them.
+pub(super) struct GroupsOfMoments<R> {
     rule: R,
     moments: Moments,
 }
 
-impl<R: OverMoments> GroupsAccumulator for Groups<R> {
+impl<R: OverMoments> Groups for GroupsOfMoments<R> {
+    const NAME: &'static str = R::NAME;
+
+    fn arguments() -> TypeSignature {
+        let mut arguments = vec![DataType::Int64, DataType::Int64];
+        arguments.extend(vec![DataType::Utf8View; R::TEXTS]);
+        arguments.extend_from_slice(R::CONSTANTS);
+        TypeSignature::Exact(arguments)
+    }
+
+    fn answer() -> DataType {
+        R::answer()
+    }
+
+    fn state_fields(arguments: &StateFieldsArgs<'_>) -> Vec<FieldRef> {
+        state_fields(arguments)
+    }
+
+    fn of(arguments: &AccumulatorArgs<'_>, pool: &Arc<dyn MemoryPool>) -> Result<Self> {
+        Ok(Self {
+            rule: R::of(arguments)?,
+            moments: Moments::new(pool),
+        })
+    }
+}
+
+impl<R: OverMoments> GroupsAccumulator for GroupsOfMoments<R> {
     fn update_batch(
         &mut self,
         values: &[ArrayRef],

@@ -17,6 +17,11 @@ impl<const N: usize, const BITS: u32, T: Copy + Default> ViewsMemo<N, BITS, T> {
         Self(vec![([NONE; N], T::default()); 1 << BITS])
     }
 
+    /// What it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.capacity() * size_of::<([u128; N], T)>()
+    }
+
     /// Before another batch: its views are of other arrays.
     pub(super) fn forget(&mut self) {
         self.0.fill(([NONE; N], T::default()));
