@@ -62,8 +62,8 @@ pub fn build(tools: &Builder, profile: Profile) -> Result<()> {
     Ok(())
 }
 
-/// What worker-build itself fetches. Version 108, as some distributions have it, cannot parse what this toolchain writes.
-const OLDEST_WASM_OPT: u32 = 132;
+/// Version 108, as some distributions have it, cannot parse what this toolchain writes; 120 and 131 were tried and can.
+const OLDEST_WASM_OPT: u32 = 120;
 
 fn bundle(tools: &Builder, profile: Profile) -> Result<()> {
     let mut command = Command::new(&tools.worker_build.path);
@@ -97,7 +97,7 @@ fn bundle(tools: &Builder, profile: Profile) -> Result<()> {
         .context(match profile {
             Profile::Quick => "worker-build failed",
             Profile::Release => {
-                "worker-build failed; if it could not fetch wasm-opt, put one of version 132 or newer (binaryen) on PATH and run this again"
+                "worker-build failed; if it could not fetch wasm-opt, put one of version 120 or newer (binaryen) on PATH and run this again"
             }
         })
 }
