@@ -320,6 +320,17 @@ struct Measured {
 }
 
 impl Measured {
+    /// Adds what a part was measured as to the whole.
+    fn add(&mut self, whole: Place, part: Pair, of_parts: fn(f64, f64) -> f64) {
+        let both = |whole: Option<f64>, part: Option<f64>| match (whole, part) {
+            (Some(whole), Some(part)) => Some(of_parts(whole, part)),
+            (whole, part) => whole.or(part),
+        };
+        let (value, over) = self.values.entry(whole).or_default();
+        *value = both(*value, part.0);
+        *over = both(*over, part.1);
+    }
+
     fn has_any(&self, series: usize) -> bool {
         self.values.keys().any(|(place, ..)| *place == series)
     }
@@ -452,7 +463,12 @@ impl<'a> Asked<'a> {
     ) -> Result<Measured, Failure> {
         let mut measured = Measured::default();
         for (place, series) in self.series.iter().enumerate() {
-            let widths: &[bool] = if by_bucket { &[false, true] } else { &[false] };
+            let of_parts = series.measure.of_parts().filter(|_| by_bucket);
+            let widths: &[bool] = match (by_bucket, of_parts) {
+                (true, None) => &[false, true],
+                (true, Some(_)) => &[true],
+                (false, _) => &[false],
+            };
             for by_bucket in widths.iter().copied() {
                 let statement = self.statement(series, range, groups, by_bucket);
                 for cells in self.context.run(statement).await?.rows {
@@ -469,9 +485,11 @@ impl<'a> Asked<'a> {
                         continue;
                     }
                     measured.newest = measured.newest.max(newest);
-                    measured
-                        .values
-                        .insert((place, group, bucket), (number(0), number(1)));
+                    let pair = (number(0), number(1));
+                    if let Some(of_parts) = of_parts {
+                        measured.add((place, group.clone(), None), pair, of_parts);
+                    }
+                    measured.values.insert((place, group, bucket), pair);
                 }
             }
         }
@@ -635,16 +653,13 @@ mod tests {
             })),
         )
         .timezone("Europe/Berlin")
-        .cells(json!([[12, null, NEWEST]]))
-        .cells(json!([[12, null, NEWEST, "2026-11-01T23:00:00Z"]]))
+        .cells(json!([[5, null, NEWEST, "2026-10-31T23:00:00Z"], [7, null, NEWEST, "2026-11-01T23:00:00Z"]]))
         .cells(json!([[40, null, NEWEST]]))
         .cells(json!([[30, null, NEWEST, "2026-10-31T23:00:00Z"], [20, null, NEWEST, "2026-11-01T23:00:00Z"]]))
         .cells(json!([[6, null, NEWEST]]))
         .cells(json!([[null, null, null]]))
         .go();
         insta::assert_snapshot!(asked.statements(), @r#"
-        SELECT sum(counted) AS value, CAST(NULL AS BIGINT) AS divisor, max(timestamp) AS newest FROM (SELECT 1 AS counted, timestamp FROM events WHERE timestamp >= $1 AND timestamp < $2 AND name IN ($3)) AS measured
-          [TimestampMs(1793487600000), TimestampMs(1793660400000), Text("purchase")]
         SELECT sum(counted) AS value, CAST(NULL AS BIGINT) AS divisor, max(timestamp) AS newest, bucket FROM (SELECT 1 AS counted, timestamp, bucket_start(timestamp, 'day', $1, 'monday') AS bucket FROM events WHERE timestamp >= $2 AND timestamp < $3 AND name IN ($4)) AS measured GROUP BY bucket
           [Text("Europe/Berlin"), TimestampMs(1793487600000), TimestampMs(1793660400000), Text("purchase")]
         SELECT count(DISTINCT counted) AS value, CAST(NULL AS BIGINT) AS divisor, max(timestamp) AS newest FROM (SELECT nullif(profile_id, '') AS counted, timestamp FROM events WHERE timestamp >= $1 AND timestamp < $2 AND name IN ($3, $4) AND path IN ($5)) AS measured
@@ -680,8 +695,8 @@ mod tests {
 
         |start|A|B|formula|
         |---|---|---|---|
-        |2026-11-01|0|30|0|
-        |2026-11-02|12|20|60|
+        |2026-11-01|5|30|16.67|
+        |2026-11-02|7|20|35|
         ");
         insta::assert_snapshot!(asked.structured(), @r#"
         {
@@ -741,15 +756,15 @@ mod tests {
           "buckets": [
             {
               "start": "2026-11-01",
-              "A": 0.0,
+              "A": 5.0,
               "B": 30.0,
-              "formula": 0.0
+              "formula": 16.67
             },
             {
               "start": "2026-11-02",
-              "A": 12.0,
+              "A": 7.0,
               "B": 20.0,
-              "formula": 60.0
+              "formula": 35.0
             }
           ],
           "truncated": false,
@@ -769,16 +784,13 @@ mod tests {
             })),
         )
         .cells(json!([["DE", "pro"], ["FR", "(not set)"]]))
-        .cells(json!([["DE", "pro", 1_999, 2, NEWEST], ["(other)", "(other)", 500, 1, NEWEST]]))
-        .cells(json!([["DE", "pro", 1_999, 2, NEWEST, "2026-11-01T00:00:00Z"]]))
+        .cells(json!([["DE", "pro", 1_999, 2, NEWEST, "2026-11-01T00:00:00Z"], ["(other)", "(other)", 500, 1, NEWEST, "2026-11-01T00:00:00Z"]]))
         .cells(json!([["DE", "pro", 3.456, null, NEWEST]]))
         .cells(json!([["DE", "pro", 3.456, null, NEWEST, "2026-11-01T00:00:00Z"]]))
         .go();
         insta::assert_snapshot!(asked.statements(), @r#"
         SELECT value_1, value_2 FROM (SELECT value_1, value_2, count(*) AS events FROM (SELECT coalesce(nullif(country, ''), '(not set)') AS value_1, coalesce(nullif(property(properties, $1), ''), '(not set)') AS value_2 FROM events WHERE timestamp >= $2 AND timestamp < $3 AND name IN ($4) UNION ALL SELECT coalesce(nullif(country, ''), '(not set)') AS value_1, coalesce(nullif(property(properties, $5), ''), '(not set)') AS value_2 FROM events WHERE timestamp >= $6 AND timestamp < $7 AND name IN ($8)) AS events GROUP BY value_1, value_2) AS ranked ORDER BY events DESC, value_1, value_2 LIMIT 2
           [Text("plan"), TimestampMs(1793491200000), TimestampMs(1793664000000), Text("purchase"), Text("plan"), TimestampMs(1793491200000), TimestampMs(1793664000000), Text("refund")]
-        SELECT value_1, value_2, sum(counted) AS value, count(counted) AS divisor, max(timestamp) AS newest FROM (SELECT CASE WHEN (value_1 = $5 AND value_2 = $6) THEN value_1 ELSE '(other)' END AS value_1, CASE WHEN (value_1 = $5 AND value_2 = $6) THEN value_2 ELSE '(other)' END AS value_2, counted, timestamp FROM (SELECT coalesce(nullif(country, ''), '(not set)') AS value_1, coalesce(nullif(property(properties, $1), ''), '(not set)') AS value_2, revenue AS counted, timestamp FROM events WHERE timestamp >= $2 AND timestamp < $3 AND name IN ($4)) AS events) AS measured GROUP BY value_1, value_2
-          [Text("plan"), TimestampMs(1793491200000), TimestampMs(1793664000000), Text("purchase"), Text("DE"), Text("pro")]
         SELECT value_1, value_2, sum(counted) AS value, count(counted) AS divisor, max(timestamp) AS newest, bucket FROM (SELECT CASE WHEN (value_1 = $6 AND value_2 = $7) THEN value_1 ELSE '(other)' END AS value_1, CASE WHEN (value_1 = $6 AND value_2 = $7) THEN value_2 ELSE '(other)' END AS value_2, counted, timestamp, bucket FROM (SELECT coalesce(nullif(country, ''), '(not set)') AS value_1, coalesce(nullif(property(properties, $2), ''), '(not set)') AS value_2, revenue AS counted, timestamp, bucket_start(timestamp, 'month', $1, 'monday') AS bucket FROM events WHERE timestamp >= $3 AND timestamp < $4 AND name IN ($5)) AS events) AS measured GROUP BY value_1, value_2, bucket
           [Text("UTC"), Text("plan"), TimestampMs(1793491200000), TimestampMs(1793664000000), Text("purchase"), Text("DE"), Text("pro")]
         SELECT value_1, value_2, percentile_cont(CAST(90 AS DOUBLE) / 100.0) WITHIN GROUP (ORDER BY counted) AS value, CAST(NULL AS BIGINT) AS divisor, max(timestamp) AS newest FROM (SELECT CASE WHEN (value_1 = $6 AND value_2 = $7) THEN value_1 ELSE '(other)' END AS value_1, CASE WHEN (value_1 = $6 AND value_2 = $7) THEN value_2 ELSE '(other)' END AS value_2, counted, timestamp FROM (SELECT coalesce(nullif(country, ''), '(not set)') AS value_1, coalesce(nullif(property(properties, $2), ''), '(not set)') AS value_2, CASE WHEN abs(try_cast(property(properties, $1) AS DOUBLE)) < 1e300 THEN try_cast(property(properties, $1) AS DOUBLE) END AS counted, timestamp FROM events WHERE timestamp >= $3 AND timestamp < $4 AND name IN ($5)) AS events) AS measured GROUP BY value_1, value_2
@@ -804,9 +816,9 @@ mod tests {
 
         **buckets**
 
-        |start|A DE pro|B DE pro|formula DE pro|
-        |---|---|---|---|
-        |2026-11|9.99|3.46|13.45|
+        |start|A (other) (other)|A DE pro|B DE pro|formula DE pro|
+        |---|---|---|---|---|
+        |2026-11|5|9.99|3.46|13.45|
         ");
     }
 
@@ -815,7 +827,6 @@ mod tests {
         let asked = Asked::of("get_trend", arguments(json!({"series": [{"event": "purchse", "measure": "eventsPerUser"}, {"event": "a", "measure": "max", "property": "properties.x"}]})))
             .cells(json!([[null, 0, null]]))
             .cells(json!([]))
-            .cells(json!([[null, null, null]]))
             .cells(json!([]))
             .cells(json!([["purchase"], ["a"]]))
             .go();

@@ -121,6 +121,21 @@ impl Measure {
         }
     }
 
+    /// How those two numbers of a whole follow from the numbers of two parts of it, if they do: who is in one part may be in the other.
+    pub(super) fn of_parts(&self) -> Option<fn(f64, f64) -> f64> {
+        match self {
+            Self::Events | Self::Of(Statistic::Sum | Statistic::Avg, _) => {
+                Some(|one, other| one + other)
+            }
+            Self::Of(Statistic::Min, _) => Some(f64::min),
+            Self::Of(Statistic::Max, _) => Some(f64::max),
+            Self::Users
+            | Self::Sessions
+            | Self::EventsPerUser
+            | Self::Of(Statistic::Percentile(_), _) => None,
+        }
+    }
+
     /// The measure out of those two numbers, not rounded; none where there was nothing to say it of.
     pub(super) fn value(
         &self,
