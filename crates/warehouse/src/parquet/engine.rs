@@ -22,6 +22,7 @@ use datafusion::optimizer::single_distinct_to_groupby::SingleDistinctToGroupBy;
 use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::ensure_requirements::EnsureRequirements;
+use datafusion::physical_optimizer::filter_pushdown::FilterPushdown;
 use datafusion::physical_optimizer::join_selection::JoinSelection;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_optimizer::pushdown_sort::PushdownSort;
@@ -34,6 +35,7 @@ use super::cooperative_joins::COOPERATIVE_JOINS;
 use super::first_rows_first::FirstRowsFirst;
 use super::functions::{self, FingerprintKey, Ledger};
 use super::grouping::group_by_numbers;
+use super::identities_in_joins::identities_in_joins;
 use super::in_step::GROUPED_UNIONS;
 use super::lake_table::STORE_URL;
 use super::own_buffers::OWN_BUFFERS_OF_SORTS;
@@ -197,8 +199,9 @@ fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     rules
 }
 
-/// DataFusion's, [`BUILD_SIDES`] after its own choice of sides, [`GROUPED_UNIONS`] before it makes partitions one, [`FirstRowsFirst`] after it handed sorts down, and what puts other
-/// operators in the place of DataFusion's, or between them, last.
+/// DataFusion's, [`BUILD_SIDES`] after its own choice of sides, [`GROUPED_UNIONS`] before it makes partitions one, [`FirstRowsFirst`] after it
+/// handed sorts down, [`identities_in_joins`] before joins make filters of what they hold, and what puts other operators in the place of
+/// DataFusion's, or between them, last.
 fn physical_rules(key: FingerprintKey) -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
     let sides_chosen = rules
@@ -216,6 +219,11 @@ fn physical_rules(key: FingerprintKey) -> Vec<Arc<dyn PhysicalOptimizerRule + Se
         .position(|rule| rule.name() == PushdownSort::new().name())
         .map_or(rules.len(), |place| place + 1);
     rules.insert(sorts_handed_down, Arc::new(FirstRowsFirst));
+    let filters_handed_down = rules
+        .iter()
+        .rposition(|rule| rule.name() == FilterPushdown::new_post_optimization().name())
+        .unwrap_or(rules.len());
+    rules.insert(filters_handed_down, Arc::new(identities_in_joins(key)));
     rules.push(Arc::new(group_by_numbers(key)));
     rules.push(Arc::new(OWN_BUFFERS_OF_SORTS));
     rules.push(Arc::new(COOPERATIVE_JOINS));

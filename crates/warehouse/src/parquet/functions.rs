@@ -26,6 +26,7 @@ mod views_memo;
 
 use std::sync::Arc;
 
+use arrow::datatypes::DataType;
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 
@@ -45,13 +46,23 @@ use stretches::Stretches;
 pub(super) fn scalar(key: FingerprintKey) -> Vec<Arc<ScalarUDF>> {
     vec![
         Arc::new(ScalarUDF::new_from_impl(bucket_start::BucketStart::new())),
-        Arc::new(ScalarUDF::new_from_impl(identity::Identity::new(key))),
+        identity(key),
         Arc::new(ScalarUDF::new_from_impl(property::Property::new())),
         Arc::new(ScalarUDF::new_from_impl(
             property_entries::PropertyEntries::new(),
         )),
         Arc::new(ScalarUDF::new_from_impl(property_keys::PropertyKeys::new())),
     ]
+}
+
+/// What stands for a text that is only told apart.
+pub(super) fn identity(key: FingerprintKey) -> Arc<ScalarUDF> {
+    Arc::new(ScalarUDF::new_from_impl(identity::Identity::new(key)))
+}
+
+/// Whether values of this type have an [`identity`].
+pub(super) fn is_text(data_type: &DataType) -> bool {
+    fingerprint::Fingerprints::are_texts(data_type)
 }
 
 /// `count`, for a query with that ledger.

@@ -22,6 +22,7 @@ mod file_statistics;
 mod first_rows_first;
 mod functions;
 mod grouping;
+mod identities_in_joins;
 mod in_step;
 mod lake_table;
 mod maps_of_json;

@@ -13,10 +13,10 @@ use super::support::{DAY_MS, NOVEMBER_MS, file, instants, put, statement, texts,
 const DAYS: i64 = 10;
 const VISITS: i64 = 4_000;
 const VIEWS: i64 = 4;
-const EVENTS: u64 = (DAYS * VISITS * VIEWS) as u64;
+pub(super) const EVENTS: u64 = (DAYS * VISITS * VIEWS) as u64;
 
 /// Days of visits one after the other, each of some views, and of one visit that comes on days of its own as well.
-fn visits(returns_on: &[i64]) -> InMemory {
+pub(super) fn visits(returns_on: &[i64]) -> InMemory {
     let store = InMemory::new();
     for day in 0..DAYS {
         let number = |row: i64| match row / VIEWS {

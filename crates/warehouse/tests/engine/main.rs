@@ -3,6 +3,7 @@
 
 mod answers;
 mod grouping;
+mod joins;
 mod passes;
 mod properties;
 mod queries;

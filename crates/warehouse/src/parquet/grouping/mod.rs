@@ -94,19 +94,23 @@ pub(super) fn group_by_numbers(key: FingerprintKey) -> impl PhysicalOptimizerRul
     }
 }
 
-fn is_by_number(aggregate: &AggregateExec) -> Result<bool> {
-    let is_plain = matches!(
+/// Whether each row is of one group and all groups are told, with no order to make use of.
+pub(super) fn is_unordered_grouping(aggregate: &AggregateExec) -> bool {
+    matches!(
         aggregate.mode(),
         AggregateMode::Single | AggregateMode::SinglePartitioned
     ) && aggregate.group_expr().is_single()
         && aggregate.limit_options().is_none()
         && aggregate.dynamic_expressions_produced().is_empty()
-        && *aggregate.input_order_mode() == InputOrderMode::Linear;
+        && *aggregate.input_order_mode() == InputOrderMode::Linear
+}
+
+fn is_by_number(aggregate: &AggregateExec) -> Result<bool> {
     let [(key, _)] = aggregate.group_expr().expr() else {
         return Ok(false);
     };
     let mut functions = aggregate.aggr_expr().iter();
-    Ok(is_plain
+    Ok(is_unordered_grouping(aggregate)
         && key.data_type(&aggregate.input_schema())? == DataType::Int64
         && functions.all(|function| function.groups_accumulator_supported()))
 }
