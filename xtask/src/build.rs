@@ -62,9 +62,6 @@ pub fn build(tools: &Builder, profile: Profile) -> Result<()> {
     Ok(())
 }
 
-/// Version 108, as some distributions have it, cannot parse what this toolchain writes; 120 and 131 were tried and can.
-const OLDEST_WASM_OPT: u32 = 120;
-
 fn bundle(tools: &Builder, profile: Profile) -> Result<()> {
     let mut command = Command::new(&tools.worker_build.path);
     command
@@ -75,38 +72,11 @@ fn bundle(tools: &Builder, profile: Profile) -> Result<()> {
     command
         .env("WASM_BINDGEN_BIN", &tools.wasm_bindgen.path)
         .env("ESBUILD_BIN", Node::program("esbuild"));
-    match profile {
-        Profile::Quick => {
-            command.arg("--no-opt");
-        }
-        // Otherwise worker-build fetches its own.
-        Profile::Release => match installed_wasm_opt() {
-            Some(version) if version >= OLDEST_WASM_OPT => {
-                command.env("WASM_OPT_BIN", "wasm-opt");
-            }
-            Some(version) => step::say(format!(
-                "the wasm-opt on PATH is version {version}; {OLDEST_WASM_OPT} or newer is needed, so worker-build fetches one"
-            )),
-            None => {}
-        },
-    }
     // Handed on to its Cargo: the one package, as above, or features of others would be unified in and all of it built again.
     command.args(["--package", PACKAGE]);
     step::run("binding and bundling with worker-build", &mut command)
         .map(drop)
-        .context(match profile {
-            Profile::Quick => "worker-build failed",
-            Profile::Release => {
-                "worker-build failed; if it could not fetch wasm-opt, put one of version 120 or newer (binaryen) on PATH and run this again"
-            }
-        })
-}
-
-/// The version of wasm-opt on PATH, if there is one.
-fn installed_wasm_opt() -> Option<u32> {
-    let output = Command::new("wasm-opt").arg("--version").output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    text.split_whitespace().find_map(|word| word.parse().ok())
+        .context("worker-build failed")
 }
 
 /// What the bundle is made of: change any of it and it is made again.

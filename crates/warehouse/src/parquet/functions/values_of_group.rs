@@ -1,12 +1,13 @@
 //! The values of one group, as [`super::described_values`] holds them.
 
 use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use arrow::array::{Array as _, ArrayRef, AsArray as _, Float64Array, Int64Array, StringViewArray};
 use arrow::compute::kernels::cast_utils::Parser as _;
 use arrow::datatypes::{DataType, Float64Type};
 use datafusion::common::{Result, exec_datafusion_err};
-use indexmap::IndexMap;
+use indexmap::{Equivalent, IndexMap};
 
 use crate::dialect::FEW_VALUES;
 
@@ -14,8 +15,10 @@ use crate::dialect::FEW_VALUES;
 pub(super) const OF_MANY: u32 = u32::MAX;
 /// Examples there are at most.
 const EXAMPLES: usize = 3;
+/// Of a longer text so much is kept, to show, and a hash of all of it, to tell it apart.
+const KEPT_BYTES: usize = 1_000;
 /// What a value takes beyond its text: its place, its hash, its count, and what the allocator adds.
-const VALUE_BYTES: usize = 72;
+const VALUE_BYTES: usize = 80;
 
 /// Rows that are described.
 pub(super) enum Column<'a> {
@@ -43,6 +46,48 @@ impl<'a> Column<'a> {
     }
 }
 
+/// A value as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Value {
+    text: Box<str>,
+    hash: u64,
+}
+
+/// One that is looked for.
+#[derive(PartialEq, Eq, Hash)]
+struct Sought<'a> {
+    text: &'a str,
+    /// Of the whole text, where it is longer; else 0.
+    hash: u64,
+}
+
+impl<'a> Sought<'a> {
+    fn of(text: &'a str) -> Self {
+        if text.len() <= KEPT_BYTES {
+            return Self { text, hash: 0 };
+        }
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        Self {
+            text: &text[..text.floor_char_boundary(KEPT_BYTES)],
+            hash: hasher.finish(),
+        }
+    }
+
+    fn kept(self) -> Value {
+        Value {
+            text: self.text.into(),
+            hash: self.hash,
+        }
+    }
+}
+
+impl Equivalent<Value> for Sought<'_> {
+    fn equivalent(&self, value: &Value) -> bool {
+        *self.text == *value.text && self.hash == value.hash
+    }
+}
+
 /// The types all texts of a group read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Types {
@@ -57,14 +102,6 @@ impl Types {
         truth: true,
         date: true,
     };
-
-    fn of(few: &IndexMap<Box<str>, i64>) -> Self {
-        let mut types = Self::ANY;
-        for text in few.keys() {
-            types.narrow(text);
-        }
-        types
-    }
 
     fn narrow(&mut self, text: &str) {
         // As `try_cast` reads it.
@@ -112,14 +149,13 @@ fn is_date(text: &str) -> bool {
 
 /// What is known of many texts.
 struct ManyTexts {
-    types: Types,
     first: Box<str>,
     between: Box<str>,
     last: Box<str>,
 }
 
 enum Values {
-    Few(IndexMap<Box<str>, i64>),
+    Few(IndexMap<Value, i64>),
     ManyTexts(ManyTexts),
     ManyNumbers,
 }
@@ -164,6 +200,8 @@ pub(super) struct Told<'a> {
 /// A group's values.
 pub(super) struct Described {
     pub(super) carriers: i64,
+    /// Of texts.
+    types: Types,
     values: Values,
 }
 
@@ -171,6 +209,7 @@ impl Described {
     pub(super) fn new() -> Self {
         Self {
             carriers: 0,
+            types: Types::ANY,
             values: Values::Few(IndexMap::new()),
         }
     }
@@ -180,11 +219,14 @@ impl Described {
         match &mut self.values {
             Values::Few(values) => {
                 let text = column.text(row);
-                if let Some(place) = values.get_index_of(&*text) {
+                let sought = Sought::of(&text);
+                if let Some(place) = values.get_index_of(&sought) {
                     return Met::of_few(place, false, 0);
                 }
-                let bytes = value_bytes(&text);
-                let (place, _) = values.insert_full(text.into(), 0);
+                self.types.narrow(&text);
+                let value = sought.kept();
+                let bytes = value.bytes();
+                let (place, _) = values.insert_full(value, 0);
                 if place < FEW_VALUES {
                     return Met::of_few(place, true, bytes);
                 }
@@ -196,7 +238,9 @@ impl Described {
                 Met::of_many(bytes - held)
             }
             Values::ManyTexts(many) => {
-                many.meet(&column.text(row));
+                let text = column.text(row);
+                self.types.narrow(&text);
+                many.meet(Sought::of(&text).text);
                 Met::of_many(0)
             }
             Values::ManyNumbers => Met::of_many(0),
@@ -223,32 +267,27 @@ impl Described {
 
     /// What is told. Where there are many values, `estimate` says how many.
     pub(super) fn told(&self, estimate: u64) -> Told<'_> {
-        let (distinct_values, types, examples) = match &self.values {
-            Values::Few(values) => (values.len(), Types::of(values), commonest(values)),
-            many => {
-                let estimate = usize::try_from(estimate).unwrap_or(usize::MAX);
-                let (types, examples) = match many {
-                    Values::ManyTexts(many) => {
-                        (many.types, vec![&*many.first, &*many.between, &*many.last])
-                    }
-                    Values::Few(_) | Values::ManyNumbers => (Types::ANY, Vec::new()),
-                };
-                (estimate.max(FEW_VALUES + 1), types, examples)
-            }
+        let many = usize::try_from(estimate)
+            .unwrap_or(usize::MAX)
+            .max(FEW_VALUES + 1);
+        let (distinct_values, examples) = match &self.values {
+            Values::Few(values) => (values.len(), commonest(values)),
+            Values::ManyTexts(texts) => (many, vec![&*texts.first, &*texts.between, &*texts.last]),
+            Values::ManyNumbers => (many, Vec::new()),
         };
         Told {
             carriers: self.carriers,
             distinct_values,
             is_exact: matches!(self.values, Values::Few(_)),
-            likely_type: types.name(),
+            likely_type: self.types.name(),
             examples,
         }
     }
 }
 
 impl ManyTexts {
-    fn of(few: &IndexMap<Box<str>, i64>) -> Self {
-        let mut texts: Vec<&Box<str>> = few.keys().collect();
+    fn of(few: &IndexMap<Value, i64>) -> Self {
+        let mut texts: Vec<&Box<str>> = few.keys().map(|value| &value.text).collect();
         texts.sort_unstable();
         let at = |place: usize| {
             texts
@@ -256,7 +295,6 @@ impl ManyTexts {
                 .map_or_else(Box::default, |text| (*text).clone())
         };
         Self {
-            types: Types::of(few),
             first: at(0),
             between: at(texts.len() / 2),
             last: at(texts.len().saturating_sub(1)),
@@ -264,7 +302,6 @@ impl ManyTexts {
     }
 
     fn meet(&mut self, text: &str) {
-        self.types.narrow(text);
         if text < &*self.first {
             self.first = text.into();
         } else if text > &*self.last {
@@ -274,10 +311,10 @@ impl ManyTexts {
 }
 
 /// The commonest values, those that sort first among equally common ones.
-fn commonest(values: &IndexMap<Box<str>, i64>) -> Vec<&str> {
+fn commonest(values: &IndexMap<Value, i64>) -> Vec<&str> {
     let mut ranked: Vec<(&str, i64)> = values
         .iter()
-        .map(|(text, count)| (&**text, *count))
+        .map(|(value, count)| (&*value.text, *count))
         .collect();
     ranked.sort_unstable_by(|(one, ones), (other, others)| others.cmp(ones).then(one.cmp(other)));
     ranked
@@ -287,17 +324,41 @@ fn commonest(values: &IndexMap<Box<str>, i64>) -> Vec<&str> {
         .collect()
 }
 
-fn value_bytes(text: &str) -> isize {
-    isize::try_from(text.len() + VALUE_BYTES).unwrap_or(isize::MAX)
+impl Value {
+    fn bytes(&self) -> isize {
+        isize::try_from(self.text.len() + VALUE_BYTES).unwrap_or(isize::MAX)
+    }
 }
 
-fn bytes_of(few: &IndexMap<Box<str>, i64>) -> isize {
-    few.keys().map(|text| value_bytes(text)).sum()
+fn bytes_of(few: &IndexMap<Value, i64>) -> isize {
+    few.keys().map(Value::bytes).sum()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+
+    #[test]
+    fn long_texts_are_told_apart_by_all_of_them_and_kept_in_part() {
+        let same = "é".repeat(KEPT_BYTES);
+        let texts: Vec<String> = (0..3).map(|end| format!("{same}{end}")).collect();
+        let column: ArrayRef = Arc::new(StringViewArray::from_iter_values(&texts));
+        let mut described = Described::new();
+        let mut held = 0;
+        for row in [0, 1, 2, 1] {
+            let met = Column::of(&column).map(|column| described.meet(&column, row));
+            let met = met.unwrap_or_else(|error| panic!("{error}"));
+            held += met.bytes;
+            described.count(met.place);
+        }
+        let told = described.told(0);
+        assert_eq!((told.carriers, told.distinct_values), (4, 3));
+        assert_eq!(told.examples, [&same[..KEPT_BYTES]; 3]);
+        assert_eq!(held, described.bytes());
+        assert!(held < 4_000);
+    }
 
     #[test]
     fn a_date_may_have_a_time_after_it() {
