@@ -286,7 +286,7 @@ pub(super) fn cohort_returns(at_ms: &Sql, marks: &Sql, rule: &CohortRule) -> Sql
     let bounds = rule.bounds_ms.iter().map(|bound| sql!("{bound}", bound));
     let bounds = Sql::join(bounds, ", ");
     let bounds = sql!("CAST([{bounds}], 'Array(Int64)')", bounds);
-    let (cohorts, periods) = (rule.cohorts, rule.bounds_ms.len().saturating_sub(1));
+    let (cohorts, periods) = (rule.cohorts, rule.periods());
     let has = |mark: i64| {
         sql!(
             "bitAnd(assumeNotNull(toUInt8({marks})), {mark}) != 0",
@@ -295,13 +295,9 @@ pub(super) fn cohort_returns(at_ms: &Sql, marks: &Sql, rule: &CohortRule) -> Sql
         )
     };
     let (begins, comes_back) = (has(BEGINS), has(RETURNS));
-    let place_of = |at: &'static str| {
-        let bounds = &bounds;
-        sql!("arrayCount(bound -> bound <= {at}, {bounds})", bounds, at)
-    };
+    let place_of = |at: &Sql| sql!("arrayCount(bound -> bound <= {at}, {bounds})", at, bounds);
     let at = sql!("assumeNotNull(toInt64({at_ms}))", at_ms);
-    let place = sql!("arrayCount(bound -> bound <= {at}, {bounds})", bounds, at);
-    let cohort = place_of("first");
+    let (place, cohort) = (place_of(&at), place_of(&Sql::from("first")));
     // The first of the periods that are told.
     let told = match rule.returns {
         Returns::Each | Returns::EachBegins => "1",

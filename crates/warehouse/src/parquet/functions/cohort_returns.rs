@@ -9,7 +9,7 @@ use datafusion::common::{Result, ScalarValue, plan_datafusion_err};
 use datafusion::logical_expr::function::AccumulatorArgs;
 
 use super::moments::{constant, whole};
-use super::slots::{GroupsOfSlots, SlotRule};
+use super::slots::{BITS, GroupsOfSlots, SlotRule, has_bit, set_bit};
 use crate::cohorts::{BEGINS, CohortRule, RETURNS, Returns};
 
 pub(super) type CohortReturns = GroupsOfSlots<CohortRule, 2, 3>;
@@ -116,7 +116,7 @@ impl SlotRule<2, 3> for CohortRule {
     fn slots(&self) -> usize {
         let returned = match self.returns {
             Returns::Each => self.periods(),
-            Returns::EachBegins => self.periods().div_ceil(u32::BITS as usize),
+            Returns::EachBegins => self.periods().div_ceil(BITS),
             Returns::Last => 0,
         };
         2 * INSTANT + returned
@@ -138,8 +138,7 @@ impl SlotRule<2, 3> for CohortRule {
                     member.returned[period] = member.returned[period].max(after_start);
                 }
                 Returns::EachBegins => {
-                    member.returned[period / u32::BITS as usize] |=
-                        1 << (period % u32::BITS as usize);
+                    set_bit(member.returned, period);
                 }
                 Returns::Last => {}
             }
@@ -183,9 +182,7 @@ impl SlotRule<2, 3> for CohortRule {
                 let after_start = i64::from(returned[period]);
                 after_start > 0 && self.bounds_ms[period] + after_start > first_ms
             }
-            Returns::EachBegins => {
-                returned[period / u32::BITS as usize] >> (period % u32::BITS as usize) & 1 == 1
-            }
+            Returns::EachBegins => has_bit(returned, period),
             Returns::Last => last_ms.and_then(|last_ms| self.period_of(last_ms)) == Some(period),
         };
         for period in (cohort..self.periods()).filter(|period| came_back(*period)) {

@@ -272,10 +272,9 @@ impl GroupsAccumulator for DescribedValues {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+    use arrow::array::{Array as _, Float64Array, StringViewArray};
     use arrow::datatypes::{Int64Type, Schema};
     use datafusion::execution::memory_pool::{GreedyMemoryPool, UnboundedMemoryPool};
-
-    use arrow::array::{Array as _, Float64Array, StringViewArray};
 
     use super::*;
     use crate::dialect::FEW_VALUES;

@@ -17,6 +17,8 @@ use super::of_groups::{Groups, Rows};
 
 /// Groups whose slots lie together. With blocks nothing is copied as groups become more.
 const BLOCK: usize = 4096;
+/// The bits of a slot.
+pub(super) const BITS: usize = u32::BITS as usize;
 
 /// What the slots of a group mean. A row is `TAKEN` whole numbers, after which come constants; what is told of a group is a list of rows of
 /// `TOLD` whole numbers.
@@ -46,6 +48,16 @@ pub(super) trait SlotRule<const TAKEN: usize, const TOLD: usize>:
     /// Tells the rows of a group.
     fn tell(&self, slots: &[u32], row: impl FnMut([Option<i64>; TOLD]) -> Result<()>)
     -> Result<()>;
+}
+
+/// Sets one of the bits that slots are taken for.
+pub(super) fn set_bit(slots: &mut [u32], place: usize) {
+    slots[place / BITS] |= 1 << (place % BITS);
+}
+
+/// Whether one of the bits that slots are taken for is set.
+pub(super) fn has_bit(slots: &[u32], place: usize) -> bool {
+    slots[place / BITS] >> (place % BITS) & 1 == 1
 }
 
 /// The slots of groups, and the rule for them.

@@ -7,7 +7,7 @@ use datafusion::common::{Result, exec_datafusion_err, plan_datafusion_err};
 use datafusion::logical_expr::function::AccumulatorArgs;
 
 use super::moments::whole;
-use super::slots::{GroupsOfSlots, SlotRule};
+use super::slots::{BITS, GroupsOfSlots, SlotRule, has_bit, set_bit};
 use crate::stretches::StretchRule;
 
 pub(super) type Stretches = GroupsOfSlots<StretchRule, 1, 3>;
@@ -35,7 +35,7 @@ impl SlotRule<1, 3> for StretchRule {
     }
 
     fn slots(&self) -> usize {
-        self.days.div_ceil(u32::BITS) as usize
+        (self.days as usize).div_ceil(BITS)
     }
 
     fn note(&self, slots: &mut [u32], [day]: [i64; 1]) -> Result<()> {
@@ -43,7 +43,7 @@ impl SlotRule<1, 3> for StretchRule {
             .ok()
             .filter(|day| *day < self.days)
             .ok_or_else(|| exec_datafusion_err!("day {day} of {}", self.days))?;
-        slots[(day / u32::BITS) as usize] |= 1 << (day % u32::BITS);
+        set_bit(slots, day as usize);
         Ok(())
     }
 
@@ -58,8 +58,7 @@ impl SlotRule<1, 3> for StretchRule {
         slots: &[u32],
         mut row: impl FnMut([Option<i64>; 3]) -> Result<()>,
     ) -> Result<()> {
-        let days = (0..self.days)
-            .filter(|day| slots[(day / u32::BITS) as usize] >> (day % u32::BITS) & 1 == 1);
+        let days = (0..self.days).filter(|day| has_bit(slots, *day as usize));
         for seen in self.seen(days) {
             row([seen.day, seen.opens.into(), seen.closes.into()].map(|of| Some(of.into())))?;
         }

@@ -12,7 +12,7 @@ use indexmap::{Equivalent, IndexMap};
 use crate::dialect::FEW_VALUES;
 
 /// What the memo says of a value that is one of many.
-pub(super) const OF_MANY: u32 = u32::MAX;
+const OF_MANY: u32 = u32::MAX;
 /// Examples there are at most.
 const EXAMPLES: usize = 3;
 /// Of a longer text so much is kept, to show, and a hash of all of it, to tell it apart.

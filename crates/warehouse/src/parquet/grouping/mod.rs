@@ -94,13 +94,18 @@ pub(super) fn group_by_numbers(key: FingerprintKey) -> impl PhysicalOptimizerRul
     }
 }
 
-/// Whether each row is of one group and all groups are told, with no order to make use of.
-pub(super) fn is_unordered_grouping(aggregate: &AggregateExec) -> bool {
+/// Whether every row is of one group, and every group is told.
+pub(super) fn is_plain_grouping(aggregate: &AggregateExec) -> bool {
     matches!(
         aggregate.mode(),
         AggregateMode::Single | AggregateMode::SinglePartitioned
     ) && aggregate.group_expr().is_single()
         && aggregate.limit_options().is_none()
+}
+
+/// Whether a grouping is a plain one, with no order to make use of.
+pub(super) fn is_unordered_grouping(aggregate: &AggregateExec) -> bool {
+    is_plain_grouping(aggregate)
         && aggregate.dynamic_expressions_produced().is_empty()
         && *aggregate.input_order_mode() == InputOrderMode::Linear
 }

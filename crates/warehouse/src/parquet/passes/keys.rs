@@ -12,7 +12,6 @@ use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::window::WindowExpr;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::filter::FilterExec;
@@ -24,7 +23,7 @@ use datafusion::physical_plan::union::UnionExec;
 use datafusion::physical_plan::unnest::UnnestExec;
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 
-use super::super::grouping::grouping;
+use super::super::grouping::{grouping, is_plain_grouping};
 use super::super::in_step::InStep;
 use super::super::own_buffers::OwnBuffers;
 use super::part::Key;
@@ -140,15 +139,6 @@ pub(super) fn below(plan: &dyn ExecutionPlan, key: &Key) -> Result<Option<Vec<Op
 
 fn only(key: Option<Key>) -> Option<Vec<Option<Key>>> {
     key.map(|key| vec![Some(key)])
-}
-
-/// Whether every row is of one group, and every group is told.
-fn is_plain_grouping(aggregate: &AggregateExec) -> bool {
-    matches!(
-        aggregate.mode(),
-        AggregateMode::Single | AggregateMode::SinglePartitioned
-    ) && aggregate.group_expr().is_single()
-        && aggregate.limit_options().is_none()
 }
 
 fn windows(plan: &dyn ExecutionPlan) -> Option<&[Arc<dyn WindowExpr>]> {
